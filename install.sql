@@ -1,0 +1,145 @@
+-- ChatHub for FastAdmin: tables of a new site. Harmless when run again; upgrades are done by the checked migrations.
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_tenant` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT,
+  `user_id` int unsigned DEFAULT NULL,
+  `tenant_name` varchar(100) NOT NULL,
+  `domain` varchar(255) NOT NULL,
+  `email` varchar(255) NOT NULL,
+  `inbox_id` int DEFAULT NULL,
+  `inbox_token` varchar(100) DEFAULT NULL,
+  `team_id` int DEFAULT NULL,
+  `agent_id` varchar(100) DEFAULT NULL,
+  `agent_cw_id` int DEFAULT NULL,
+  `agent_cw_password` varchar(100) DEFAULT NULL,
+  `agent_name` varchar(100) DEFAULT NULL,
+  `max_agents` int DEFAULT 3,
+  `channel_type` enum('web_widget','api','amazon','jd','taobao','pdd','tiktok') DEFAULT 'web_widget',
+  `status` enum('pending','provisioning','active','suspended','disabled') DEFAULT 'pending',
+  `config` text,
+  `embed_code` text,
+  `api_credentials` text,
+  `provisioned_at` datetime DEFAULT NULL,
+  `expire_at` datetime DEFAULT NULL,
+  `last_active_at` datetime DEFAULT NULL,
+  `suspend_reason` varchar(20) DEFAULT NULL COMMENT 'expired or admin; null while not suspended',
+  `createtime` int DEFAULT NULL,
+  `updatetime` int DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `idx_user_id` (`user_id`),
+  KEY `idx_domain` (`domain`(191)),
+  KEY `idx_status` (`status`),
+  KEY `idx_inbox_id` (`inbox_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ChatHub tenants';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_order` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT,
+  `order_no` varchar(50) NOT NULL,
+  `tenant_id` int unsigned NOT NULL,
+  `user_id` int unsigned NOT NULL,
+  `plan` varchar(20) NOT NULL,
+  `amount` decimal(10,2) NOT NULL,
+  `pay_method` varchar(20) DEFAULT NULL,
+  `pay_trade_no` varchar(100) DEFAULT NULL,
+  `status` enum('pending','paid','failed','refunded') DEFAULT 'pending',
+  `charged_fen` int unsigned DEFAULT NULL COMMENT 'what the provider was asked to charge, when it differs from amount',
+  `late` tinyint unsigned NOT NULL DEFAULT 0 COMMENT '1: the money came after the order was closed',
+  `paid_at` datetime DEFAULT NULL,
+  `expire_at` datetime DEFAULT NULL COMMENT 'end of the service that this order paid for',
+  `createtime` int DEFAULT NULL,
+  `updatetime` int DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uk_order_no` (`order_no`),
+  KEY `idx_tenant_id` (`tenant_id`),
+  KEY `idx_user_id` (`user_id`),
+  KEY `idx_status` (`status`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ChatHub orders';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_log` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT,
+  `tenant_id` int unsigned NOT NULL DEFAULT 0,
+  `action` varchar(50) NOT NULL,
+  `detail` text,
+  `status` enum('success','failed') DEFAULT 'success',
+  `operator` varchar(100) DEFAULT NULL,
+  `createtime` int DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `idx_tenant_id` (`tenant_id`),
+  KEY `idx_action` (`action`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ChatHub log';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_channel_account` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT,
+  `tenant_id` int unsigned NOT NULL,
+  `channel` enum('amazon','jd','taobao','pdd','tiktok') NOT NULL,
+  `shop_id` varchar(100) DEFAULT NULL,
+  `shop_name` varchar(200) DEFAULT NULL,
+  `credentials_encrypted` varbinary(2048) DEFAULT NULL,
+  `expires_at` datetime DEFAULT NULL,
+  `status` enum('active','expired','error','paused') DEFAULT 'active',
+  `last_error` text,
+  `last_refresh_at` datetime DEFAULT NULL,
+  `rate_limit_per_sec` int unsigned DEFAULT 5,
+  `createtime` int DEFAULT NULL,
+  `updatetime` int DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `idx_tenant_channel` (`tenant_id`,`channel`,`status`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ChatHub shop accounts';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_gateway_log` (
+  `id` bigint unsigned NOT NULL AUTO_INCREMENT,
+  `tenant_id` int unsigned NOT NULL,
+  `channel` enum('amazon','jd','taobao','pdd','tiktok') NOT NULL,
+  `query_hash` char(64) DEFAULT NULL,
+  `status` enum('success','cache_hit','rate_limited','breaker_open','error','timeout','no_creds') NOT NULL,
+  `latency_ms` int unsigned DEFAULT NULL,
+  `error_msg` varchar(500) DEFAULT NULL,
+  `createtime` int DEFAULT NULL,
+  PRIMARY KEY (`id`),
+  KEY `idx_tenant_channel_time` (`tenant_id`,`channel`,`createtime`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Calls of the platform gateway';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_payment` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT,
+  `provider` varchar(20) NOT NULL,
+  `trade_no` varchar(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'the provider''s number of the payment',
+  `order_no` varchar(50) NOT NULL,
+  `tenant_id` int unsigned NOT NULL DEFAULT 0,
+  `amount_fen` int unsigned NOT NULL,
+  `outcome` varchar(30) NOT NULL COMMENT 'credited, credited_late, credited_flagged, duplicate, mismatch',
+  `source` varchar(20) NOT NULL COMMENT 'notify, return, query',
+  `createtime` int NOT NULL,
+  `updatetime` int NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uk_provider_trade` (`provider`,`trade_no`),
+  KEY `idx_order_no` (`order_no`),
+  KEY `idx_outcome` (`outcome`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Each verified payment once, credited or not';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_job` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT,
+  `tenant_id` int unsigned NOT NULL,
+  `kind` varchar(20) NOT NULL COMMENT 'provision, suspend, activate',
+  `state` varchar(10) NOT NULL DEFAULT 'open' COMMENT 'open, done, dead',
+  `open_slot` tinyint unsigned DEFAULT 1 COMMENT '1 while open, else null: at most one open job per tenant and kind',
+  `idempotency_key` varchar(64) NOT NULL,
+  `attempts` int unsigned NOT NULL DEFAULT 0,
+  `next_at` int unsigned NOT NULL DEFAULT 0,
+  `lease_owner` varchar(64) DEFAULT NULL,
+  `lease_until` int unsigned NOT NULL DEFAULT 0,
+  `last_error` varchar(500) DEFAULT NULL,
+  `createtime` int NOT NULL,
+  `updatetime` int NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uk_open` (`tenant_id`,`kind`,`open_slot`),
+  KEY `idx_due` (`state`,`next_at`),
+  KEY `idx_lease` (`lease_until`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Outbox: calls to the provisioning service';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_throttle` (
+  `bucket` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'SHA-256 of what is limited',
+  `used` int unsigned NOT NULL DEFAULT 0,
+  `resets_at` int unsigned NOT NULL,
+  PRIMARY KEY (`bucket`),
+  KEY `idx_resets_at` (`resets_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Attempts per address and account';

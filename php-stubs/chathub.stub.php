@@ -1,0 +1,242 @@
+<?php
+
+/**
+ * The PHP surface of the chathub extension, for editors and static analysis.
+ *
+ * A test compares every class, method, parameter, default and type below with what the built
+ * extension reflects; the prose and the array shapes are written by hand.
+ *
+ * Conventions: amounts are strings in yuan with two decimals ("50.00") unless a key ends in `_fen`
+ * (integer fen). `*_at` values are "YYYY-MM-DD HH:MM:SS" in the site's time zone, `*time` values are
+ * Unix seconds. Every method of Hub may throw ConfigException and StorageException.
+ */
+
+namespace ChatHub {
+
+    /**
+     * Base of everything the extension throws on purpose.
+     *
+     * getMessage() is for an operator (logs, diagnosis). A member may read getPublicMessage() only.
+     */
+    class Exception extends \RuntimeException
+    {
+        /** What a member may read: Chinese, without secrets or internals. */
+        public function getPublicMessage(): string {}
+
+        /** A stable identifier of the reason, e.g. "email_taken"; the key of a translation. */
+        public function getKey(): string {}
+
+        /** The input field that the error belongs to, or null. */
+        public function getField(): ?string {}
+    }
+
+    /** A value that the caller supplied cannot be used. */
+    class InvalidInput extends Exception {}
+
+    /** The row does not exist, or is not the caller's to see. */
+    class NotFound extends Exception {}
+
+    /** Known caller, refused: wrong password, rate limit (`too_many_attempts`), suspended tenant, … */
+    class Forbidden extends Exception {}
+
+    /** A signature is missing, malformed or wrong. Nothing that was signed with it may be believed. */
+    class SignatureException extends Exception {}
+
+    /** The site's configuration is missing something or contradicts itself. */
+    class ConfigException extends Exception {}
+
+    /** A payment provider or the provisioning service refused, or its answer cannot be believed. */
+    class ProviderException extends Exception {}
+
+    /** The database could not be reached or refused; nothing was half-written. */
+    class StorageException extends Exception {}
+
+    /**
+     * Alipay RSA2 (SHA256withRSA, PKCS#1 v1.5), pure and stateless.
+     *
+     *     $params['sign'] = \ChatHub\Alipay::sign($params, $merchantPrivateKey);
+     *     $fields = \ChatHub\Alipay::verify(file_get_contents('php://input'), $alipayPublicKey);
+     */
+    final class Alipay
+    {
+        /**
+         * Signs request parameters: drops `sign` and empty values, keeps `sign_type`, sorts by byte.
+         *
+         * @param array<string,string|int|float> $params
+         * @param string $privateKey PKCS#1 or PKCS#8; PEM or bare base64; or "file:/abs/path"
+         * @return string base64 signature
+         * @throws InvalidInput|ConfigException
+         */
+        public static function sign(array $params, string $privateKey): string {}
+
+        /**
+         * Verifies a notification or a synchronous return and gives its decoded fields.
+         *
+         * @param string|array<string,string> $form raw body (preferred; decoded exactly once here) or decoded fields
+         * @param string $publicKey Alipay's key: SPKI as PEM or bare base64, a certificate, or "file:/abs/path"
+         * @return array<string,string> every field but `sign` and `sign_type`
+         * @throws SignatureException|InvalidInput|ConfigException
+         */
+        public static function verify(string|array $form, string $publicKey): array {}
+    }
+
+    /**
+     * The use cases, one object per request.
+     *
+     *     $hub = new \ChatHub\Hub(\think\Config::get('database'), $addonConfig + ['timezone' => date_default_timezone_get()]);
+     */
+    final class Hub
+    {
+        /** The extension's version, x.y.z. */
+        public const VERSION = '';
+
+        /**
+         * Opens nothing: the connection is made by the first method that needs it and kept by the process.
+         *
+         * @param array<string,mixed> $database ThinkPHP's array: hostname or socket, hostport, database, username, password, prefix, charset
+         * @param array<string,mixed> $config the addon's configuration, plus `timezone` (date_default_timezone_get())
+         *                                    and `request_base_url` (scheme://host of this request; used in sandbox mode only)
+         */
+        public function __construct(array $database, array $config) {}
+
+        /**
+         * The plans on sale, cheapest first.
+         *
+         * @return list<array{plan:string,name:string,seats:int,max_extra_seats:int,price:string,price_fen:int,extra_seat_price:string,extra_seat_price_fen:int}>
+         */
+        public function plans(): array {}
+
+        /**
+         * Registers a company: account (when new), tenant with a 30-day trial, provisioning within a bounded wait.
+         *
+         * @param array<string,mixed> $input company_name*, email*, domain*, plan, seats (EXTRA seats, enterprise only), notes — raw, unfiltered
+         * @param string $ip the client's address, for the limit per address
+         * @param int|null $userId the signed-in member; pass it only for requests whose CSRF token was checked
+         * @return array{tenant_id:int,user_id:int,company_name:string,email:string,plan:string,plan_name:string,price:string,seats:int,status:string,embed_code:?string,initial_password:?string,expire_at:string,expire_date:string}
+         *         status: active | provisioning | pending; initial_password only when the account was just made; expire_date is YYYY-MM-DD
+         * @throws InvalidInput with getField(); key `email_taken` when the address has an account and nobody is signed in to it
+         * @throws Forbidden `too_many_attempts`
+         */
+        public function register(array $input, string $ip, ?int $userId = null): array {}
+
+        /**
+         * Checks a member's password (bcrypt, or FastAdmin's md5(md5(password).salt)).
+         *
+         * @return array{user_id:int,email:string,nickname:string}
+         * @throws Forbidden `wrong_password` (also for an unknown address), `too_many_attempts`, `account_disabled`
+         */
+        public function login(string $email, string $password, string $ip): array {}
+
+        /**
+         * @return array{user_id:int,email:string,nickname:string}|null null when the account is gone or disabled
+         */
+        public function account(int $userId): ?array {}
+
+        /**
+         * @param array<string,mixed> $input old_password, new_password (6–72 bytes), confirm_password — raw
+         * @throws InvalidInput with getField()
+         * @throws Forbidden `too_many_attempts`
+         */
+        public function changePassword(int $userId, array $input, string $ip): void {}
+
+        /**
+         * Everything that the member centre shows.
+         *
+         * A tenant: array{id:int,tenant_name:string,domain:string,email:string,status:string,plan:string,plan_name:string,
+         *   price:string,seats:int,expire_at:?string,days_left:?int,expired:bool,embed_code:?string,
+         *   can_renew:bool,can_reprovision:bool,last_error:?string,createtime:int}
+         * An order: array{order_no:string,tenant_id:int,tenant_name:string,plan:string,plan_name:string,amount:string,
+         *   status:string,pay_method:?string,createtime:int,paid_at:?string,expire_at:?string,payable:bool}
+         *   (newest first, 100 at most).
+         *
+         * @return array{account:array{user_id:int,email:string,nickname:string},totals:array{tenants:int,active:int,expiring:int,seats:int},tenants:list<array<string,mixed>>,orders:list<array<string,mixed>>}
+         * @throws NotFound when the account is gone
+         */
+        public function my(int $userId): array {}
+
+        /**
+         * What a waiting page polls: cheap, no side effects.
+         *
+         * @return array{tenants:list<array{id:int,status:string,has_embed_code:bool,expire_at:?string}>,pending_work:bool}
+         */
+        public function status(int $userId): array {}
+
+        /**
+         * The page that offers payment: reuses the tenant's open order of the same plan and amount.
+         *
+         * @return array{order:array<string,mixed>,tenant:array<string,mixed>,providers:array{alipay:bool,wechat:bool},alipay_sandbox:bool,seconds_left:int}
+         * @throws NotFound|Forbidden
+         */
+        public function renew(int $userId, int $tenantId): array {}
+
+        /**
+         * One order of the member, with the keys of my()'s orders.
+         *
+         * @return array<string,mixed>
+         * @throws NotFound
+         */
+        public function order(int $userId, string $orderNo): array {}
+
+        /**
+         * The signed URL of Alipay's cashier for a pending order; phones get the wap product.
+         *
+         * @throws NotFound
+         * @throws Forbidden `order_paid`, `order_closed`
+         * @throws ConfigException when Alipay is off or its configuration is unusable (production needs a public HTTPS base URL)
+         */
+        public function payAlipay(int $userId, string $orderNo, string $userAgent): string {}
+
+        /**
+         * Takes a provider's asynchronous notification. Never throws: whatever happens has an answer.
+         *
+         * `tenant_id` is set when there is provisioning work: call workTenant() after the answer was flushed.
+         *
+         * @param string $provider alipay | wechat
+         * @param string $body the raw body (php://input), undecoded
+         * @param array<string,string> $headers request headers, any letter case
+         * @return array{status:int,body:string,content_type:string,tenant_id:?int,outcome:string}
+         */
+        public function payNotify(string $provider, string $body, array $headers = []): array {}
+
+        /**
+         * The buyer came back. The return's fields prove nothing, so the provider is asked when the order is still unpaid.
+         *
+         * @param string $orderNo from the path or the query
+         * @return array{state:string,order_no:string,tenant_id:?int} state: unknown | pending | provisioning | just_paid
+         */
+        public function payReturn(string $orderNo): array {}
+
+        /**
+         * Makes a tenant's missing resources, within the bounded wait.
+         *
+         * @return array{state:string} just_paid (done) | provisioning (under way)
+         * @throws NotFound
+         * @throws Forbidden `tenant_suspended`, `tenant_disabled`, `already_provisioned`
+         * @throws ProviderException when the service refused
+         */
+        public function reprovision(int $userId, int $tenantId): array {}
+
+        /**
+         * After the response was flushed: waits for what register() or reprovision() left running, and stores its result.
+         */
+        public function finish(): void {}
+
+        /**
+         * After the response was flushed: tries the tenant's due work once. Never throws.
+         */
+        public function workTenant(int $tenantId): void {}
+
+        /**
+         * After the response was flushed, from any page: gives due work a nudge, at most once per some seconds
+         * over all processes. Never throws.
+         */
+        public function nudge(): void {}
+
+        /**
+         * Brings the tables to this version's layout. Repeatable.
+         *
+         * @return list<string> what was done, one line each; empty when nothing was needed
+         */
+        public function migrate(): array {}
+    }
+}
