@@ -1,0 +1,8 @@
+<?php
+
+namespace think;
+
+require __DIR__ . '/base.php';
+
+App::initCommon();
+Console::init();

@@ -1,0 +1,7 @@
+<?php
+
+namespace think;
+
+require __DIR__ . '/base.php';
+
+App::run()->send();

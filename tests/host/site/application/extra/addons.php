@@ -1,0 +1,9 @@
+<?php
+
+return [
+    'autoload' => false,
+    'hooks' => [],
+    'route' => [],
+    'priority' => [],
+    'domain' => '',
+];
