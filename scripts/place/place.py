@@ -54,6 +54,7 @@ class Place:
 
     def stop_service(self, service: str, how: int = signal.SIGTERM) -> None:
         entry = self.env["processes"].pop(service, None)
+        self.env.pop(self._short(service), None)
         if entry:
             # php-fpm and nginx let requests finish on QUIT; on TERM they drop them, which is quick.
             process.stop(entry["pid"], entry["began"], how=how)
@@ -159,9 +160,12 @@ class Place:
 
     def _remember(self, service: str, pid: int) -> None:
         self.env["processes"][service] = {"pid": pid, "began": process.started_at(pid)}
-        short = {"php_fpm": "fpm_pid"}.get(service, f"{service}_pid")
-        self.env[short] = pid
+        self.env[self._short(service)] = pid
         self._save()
+
+    @staticmethod
+    def _short(service: str) -> str:
+        return "fpm_pid" if service == "php_fpm" else f"{service}_pid"
 
     def _save(self) -> None:
         draft = self.file.with_suffix(".new")

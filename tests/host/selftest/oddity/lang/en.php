@@ -1,0 +1,3 @@
+<?php
+
+return ['Hello %s' => 'Hi %s'];

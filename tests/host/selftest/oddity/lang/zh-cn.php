@@ -1,0 +1,3 @@
+<?php
+
+return ['Hello %s' => '你好 %s'];
