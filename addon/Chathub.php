@@ -1,0 +1,79 @@
+<?php
+
+declare(strict_types=1);
+
+namespace addons\chathub;
+
+use addons\chathub\library\Site;
+use ChatHub\Exception as HubException;
+use ChatHub\Hub;
+use think\Addons;
+use think\Exception;
+
+/**
+ * What FastAdmin calls when an administrator installs, enables, upgrades or removes the addon.
+ *
+ * Every public method beyond these would become a hook.
+ */
+class Chathub extends Addons
+{
+    /** The host imports install.sql after this call, so there is no table to work with yet. */
+    public function install()
+    {
+        return true;
+    }
+
+    /** Members, orders and logs stay: whoever removes the addon may come back. */
+    public function uninstall()
+    {
+        return true;
+    }
+
+    public function enable()
+    {
+        $this->prepare();
+
+        return true;
+    }
+
+    public function disable()
+    {
+        return true;
+    }
+
+    public function upgrade()
+    {
+        $this->prepare();
+
+        return true;
+    }
+
+    /** The host shows the text of a \think\Exception to the administrator; other types become a blank page. */
+    private function prepare(): void
+    {
+        $this->requireExtension();
+        try {
+            (new Hub(Site::database(), Site::hubConfig($this->getConfig())))->migrate();
+        } catch (HubException $e) {
+            throw new Exception('数据表升级失败：' . $e->getMessage());
+        }
+    }
+
+    private function requireExtension(): void
+    {
+        if (!class_exists(Hub::class, false)) {
+            throw new Exception(sprintf(
+                '没有检测到 chathub 扩展（当前 PHP %s）。请把 chathub.so 放入 PHP 的扩展目录，'
+                . '在 php.ini 中加入 extension=chathub.so，重启 PHP 后再启用本插件。',
+                PHP_VERSION
+            ));
+        }
+        if (version_compare(Hub::VERSION, Site::REQUIRED_EXTENSION, '<')) {
+            throw new Exception(sprintf(
+                'chathub 扩展的版本过低：当前为 %s，本插件需要 %s 或更高版本。请更新 chathub.so 并重启 PHP。',
+                Hub::VERSION,
+                Site::REQUIRED_EXTENSION
+            ));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+<?php
+
+declare(strict_types=1);
+
+namespace addons\chathub\library;
+
+use ChatHub\ConfigException;
+use ChatHub\Exception as HubException;
+use ChatHub\Forbidden;
+use ChatHub\InvalidInput;
+use ChatHub\NotFound;
+use think\Log;
+use think\Response;
+
+/**
+ * What becomes of a failure: a line in the log for the operator, a page or a code for the member.
+ */
+final class Failure
+{
+    public static function log(\Throwable $e): void
+    {
+        $expected = $e instanceof InvalidInput || $e instanceof NotFound || $e instanceof Forbidden;
+        $key = $e instanceof HubException ? $e->getKey() : get_class($e);
+        Log::record('chathub [' . $key . '] ' . $e->getMessage(), $expected ? 'notice' : 'error');
+    }
+
+    public static function status(\Throwable $e): int
+    {
+        return match (true) {
+            $e instanceof InvalidInput => 400,
+            $e instanceof NotFound => 404,
+            $e instanceof Forbidden => $e->getKey() === 'too_many_attempts' ? 429 : 403,
+            default => 503,
+        };
+    }
+
+    public static function page(HubException|Unavailable $e): Response
+    {
+        self::log($e);
+        $status = self::status($e);
+        $text = match (true) {
+            $e instanceof Unavailable => 'error.maintenance',
+            $e instanceof ConfigException => 'error.not_available',
+            default => null,
+        };
+
+        return Answer::page('error', [
+            'status' => $status,
+            'message' => $text !== null ? Messages::get($text) : Messages::refusal($e),
+        ], $status);
+    }
+
+    public static function json(HubException|Unavailable $e): Response
+    {
+        self::log($e);
+        $text = $e instanceof Unavailable ? Messages::get('error.maintenance') : Messages::refusal($e);
+
+        return Answer::json(['code' => 0, 'msg' => $text], self::status($e));
+    }
+
+    /** The code that a redirect carries; the page that it leads to knows its text. */
+    public static function code(HubException $e): string
+    {
+        return Messages::has('error.' . $e->getKey()) ? $e->getKey() : 'generic';
+    }
+}

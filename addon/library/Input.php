@@ -1,0 +1,106 @@
+<?php
+
+declare(strict_types=1);
+
+namespace addons\chathub\library;
+
+use think\Request;
+
+/**
+ * What the client sent, untouched: the host's own accessors strip tags, trim and escape.
+ */
+final class Input
+{
+    /** Whatever was sent, as a string; a list or an object counts as nothing. */
+    public static function text(mixed $value): string
+    {
+        return is_string($value) || is_int($value) || is_float($value) ? (string) $value : '';
+    }
+
+    public static function query(string $name): string
+    {
+        return self::text($_GET[$name] ?? '');
+    }
+
+    public static function post(string $name): string
+    {
+        return self::text($_POST[$name] ?? '');
+    }
+
+    /** A value of the path (/name/value) or else of the query; never of the body. */
+    public static function pathOrQuery(string $name): string
+    {
+        $routed = Request::instance()->route(false);
+        $value = is_array($routed) ? self::text($routed[$name] ?? '') : '';
+
+        return $value !== '' ? $value : self::query($name);
+    }
+
+    /** A row's id; 0 when it is not one. */
+    public static function id(string $value): int
+    {
+        return preg_match('/^[1-9]\d{0,9}$/D', $value) === 1 && (int) $value <= 4294967295 ? (int) $value : 0;
+    }
+
+    /**
+     * The named values of a form or of a JSON body.
+     *
+     * @param list<string> $names
+     * @return array<string,string>
+     */
+    public static function only(array $names): array
+    {
+        $source = self::isJson() ? self::json() : $_POST;
+        $values = [];
+        foreach ($names as $name) {
+            $values[$name] = self::text($source[$name] ?? '');
+        }
+
+        return $values;
+    }
+
+    public static function body(): string
+    {
+        return (string) file_get_contents('php://input');
+    }
+
+    /** @return array<string,string> */
+    public static function headers(): array
+    {
+        return array_filter((array) Request::instance()->header(), 'is_string');
+    }
+
+    public static function method(): string
+    {
+        $method = strtoupper(self::text($_SERVER['REQUEST_METHOD'] ?? 'GET'));
+
+        return $method === 'HEAD' ? 'GET' : $method;
+    }
+
+    public static function isJson(): bool
+    {
+        return str_starts_with(strtolower(ltrim(self::text($_SERVER['CONTENT_TYPE'] ?? ''))), 'application/json');
+    }
+
+    /** Does the client want the JSON answer instead of a page? */
+    public static function wantsJson(): bool
+    {
+        return self::isJson()
+            || strtolower(self::text($_SERVER['HTTP_X_REQUESTED_WITH'] ?? '')) === 'xmlhttprequest'
+            || str_starts_with(strtolower(ltrim(self::text($_SERVER['HTTP_ACCEPT'] ?? ''))), 'application/json');
+    }
+
+    /** The CSRF token that came with the request, in a header or a field. */
+    public static function csrfToken(): string
+    {
+        return self::text($_SERVER['HTTP_X_CSRF_TOKEN'] ?? '') ?: self::only(['__token__'])['__token__'];
+    }
+
+    /** @return array<array-key,mixed> */
+    private static function json(): array
+    {
+        $decoded = json_decode(self::body(), true, 16);
+
+        return is_array($decoded) ? $decoded : [];
+    }
+}

@@ -1,0 +1,54 @@
+<?php
+
+declare(strict_types=1);
+
+namespace addons\chathub\library;
+
+use ChatHub\NotFound;
+use think\Response;
+
+/**
+ * The member centre and what it polls while something is under way.
+ */
+final class MemberCentre
+{
+    private const PER_PAGE = 50;
+
+    public static function page(int $userId): Response
+    {
+        $my = Site::hub()->my($userId);
+        After::response(static fn () => Site::hub()->nudge());
+        $pages = max(1, (int) ceil(count($my['tenants']) / self::PER_PAGE));
+        $page = min(max(1, Input::id(Input::query('page'))), $pages);
+        $shown = array_slice($my['tenants'], ($page - 1) * self::PER_PAGE, self::PER_PAGE);
+        $notices = Notices::forMemberCentre($my);
+
+        return Answer::page('my', [
+            'account' => $my['account'],
+            'totals' => $my['totals'],
+            'tenants' => $shown,
+            'orders' => $my['orders'],
+            'pageNumber' => $page,
+            'pages' => $pages,
+            'notices' => $notices,
+            'watchedOrder' => in_array(true, array_column($notices, 'waiting'), true) ? Input::query('order') : '',
+            'watching' => in_array(true, array_column($notices, 'waiting'), true)
+                || in_array('provisioning', array_column($my['tenants'], 'status'), true),
+        ]);
+    }
+
+    public static function status(int $userId): Response
+    {
+        $status = Site::hub()->status($userId);
+        if (Input::query('order') !== '') {
+            try {
+                $order = Site::hub()->order($userId, Input::query('order'));
+                $status['order'] = ['order_no' => $order['order_no'], 'status' => $order['status']];
+            } catch (NotFound) {
+                $status['order'] = null;
+            }
+        }
+
+        return Answer::json($status);
+    }
+}
