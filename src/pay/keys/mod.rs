@@ -18,6 +18,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::error::{Error, Result};
 use cache::Cache;
+pub(in crate::pay) use cache::read_text;
 use der::{Algorithm, Numbers, Shape};
 pub(in crate::pay) use text::blocks;
 
