@@ -21,7 +21,9 @@ def lay_out(folder: Path, real: Path | None) -> Path:
         return site
     if not (real / "thinkphp" / "base.php").is_file():
         raise Failure(f"{real} is not a FastAdmin that is ready to run: thinkphp/base.php is missing")
-    shutil.copytree(real, site, symlinks=True, ignore=shutil.ignore_patterns(".git", "log", "temp", "cache"))
+    skipped = {str(real): [".git", "runtime"]}
+    shutil.copytree(real, site, symlinks=True, ignore=lambda folder, _: skipped.get(folder, []))
+    (site / "runtime").mkdir()
     (site / "application" / "admin" / "command" / "Install" / "install.lock").write_text("1")
     return site
 

@@ -7,7 +7,8 @@
  *     php install.php SITE enable|disable|uninstall ADDON
  *     php install.php SITE config ADDON < values.json
  *
- * A refusal (\think\Exception) prints what the administrator would read and exits with 1.
+ * A refusal (\think\Exception) prints what the administrator would read and exits with 1; anything else that
+ * is thrown would be an error page, and exits with 3.
  */
 
 use think\addons\Service;
@@ -26,6 +27,8 @@ define('APP_PATH', realpath($site) . '/application/');
 $_SERVER['argv'] = [$argv[0]];
 require realpath($site) . '/thinkphp/base.php';
 App::initCommon();
+// In the backend the administrator's session has opened the connection before; Db::getPdo() alone does not.
+Db::query('SELECT 1');
 
 /** Reads info.ini at the root of the zip, and puts the zip where the plugin manager unpacks from. */
 function accept_zip($zip)
@@ -69,8 +72,9 @@ function local_install($zip)
         (new $class())->install();
         Db::commit();
     } catch (\Exception $e) {
-        rmdirs(ADDON_PATH . $name);
+        // After DDL there is nothing to roll back: this throws as well, and the folder stays.
         Db::rollback();
+        rmdirs(ADDON_PATH . $name);
         throw new Exception($e->getMessage());
     }
     Service::importsql($name);
@@ -131,4 +135,7 @@ try {
 } catch (Exception $e) {
     fwrite(STDERR, $e->getMessage() . "\n");
     exit(1);
+} catch (\Throwable $e) {
+    fwrite(STDERR, get_class($e) . ': ' . $e->getMessage() . "\n");
+    exit(3);
 }

@@ -36,6 +36,7 @@ class Db
         return self::connect()->execute($sql, $bind);
     }
 
+    /** False until something else has opened the connection. */
     public static function getPdo()
     {
         return self::connect()->getPdo();
@@ -43,19 +44,18 @@ class Db
 
     public static function startTrans()
     {
-        self::getPdo()->beginTransaction();
+        self::connect()->open()->beginTransaction();
     }
 
     /** PHP 8 throws here when a statement (DDL) has already committed by itself. */
     public static function commit()
     {
-        self::getPdo()->commit();
+        self::connect()->open()->commit();
     }
 
     public static function rollback()
     {
-        $pdo = self::getPdo();
-        $pdo->inTransaction() && $pdo->rollBack();
+        self::connect()->open()->rollBack();
     }
 
     public static function transaction($callback)

@@ -22,6 +22,11 @@ class Connection
 
     public function getPdo()
     {
+        return $this->pdo ?: false;
+    }
+
+    public function open()
+    {
         if (!$this->pdo) {
             $config = $this->config;
             $dsn = "mysql:dbname={$config['database']};host={$config['hostname']}";
@@ -49,7 +54,7 @@ class Connection
     private function run($sql, array $bind)
     {
         try {
-            $statement = $this->getPdo()->prepare($sql);
+            $statement = $this->open()->prepare($sql);
             $statement->execute($bind);
             return $statement;
         } catch (\PDOException $e) {
