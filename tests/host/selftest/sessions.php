@@ -22,7 +22,8 @@ function check_sessions(Checks $checks, array $env): void
     $again = $site->post($base . 'submit', ['__token__' => $token], ['X-Requested-With: XMLHttpRequest']);
     $checks->same(0, $again['json']['code'] ?? null, 'a token works once');
     $fresh = $again['json']['data']['__token__'] ?? '';
-    $checks->same('submitted', $site->post($base . 'submit', ['__token__' => $fresh])['body'], 'a fresh one comes along');
+    $submitted = $site->post($base . 'submit', ['__token__' => $fresh])['body'];
+    $checks->same('submitted', $submitted, 'a fresh one comes along');
 
     check_afterwards($checks, $env, $site);
 }
@@ -55,5 +56,6 @@ function check_afterwards(Checks $checks, array $env, Client $site): void
         curl_multi_select($multi, 0.05);
     } while ($running && microtime(true) < $deadline);
     $checks->same('through', curl_multi_getcontent($waiting), 'the second request gets through');
-    $checks->same("first\nsecond\n", (string) file_get_contents($runtime . 'order.txt'), 'the lock outlives the answer');
+    $order = (string) file_get_contents($runtime . 'order.txt');
+    $checks->same("first\nsecond\n", $order, 'the lock outlives the answer');
 }

@@ -35,10 +35,18 @@ class Index extends Controller
     public function address()
     {
         $request = $this->request;
-        return json(['domain' => $request->domain(), 'ip' => $request->ip(), 'url' => addon_url('oddity/index/payOrder'),
-            'ajax' => $request->isAjax(), 'langset' => $request->langset(), 'hello' => __('Hello %s', 'Ann'),
-            'hooked' => config('oddity_hooked'), 'merged' => config('oddity.merged'),
-            'config' => get_addon_config('oddity'), 'zone' => date_default_timezone_get()]);
+        return json([
+            'domain' => $request->domain(),
+            'ip' => $request->ip(),
+            'url' => addon_url('oddity/index/payOrder'),
+            'ajax' => $request->isAjax(),
+            'langset' => $request->langset(),
+            'hello' => __('Hello %s', 'Ann'),
+            'hooked' => config('oddity_hooked'),
+            'merged' => config('oddity.merged'),
+            'config' => get_addon_config('oddity'),
+            'zone' => date_default_timezone_get(),
+        ]);
     }
 
     public function bareArray()

@@ -7,8 +7,13 @@ class HttpException extends \RuntimeException
     private $statusCode;
     private $headers;
 
-    public function __construct($statusCode, $message = '', ?\Exception $previous = null, array $headers = [], $code = 0)
-    {
+    public function __construct(
+        $statusCode,
+        $message = '',
+        ?\Exception $previous = null,
+        array $headers = [],
+        $code = 0
+    ) {
         $this->statusCode = $statusCode;
         $this->headers = $headers;
         parent::__construct((string) $message, $code, $previous);

@@ -1,0 +1,33 @@
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-down extension package test e2e bench lint clean
+
+help: ## what there is
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+demo: ## install, build and start everything on loopback, then say what to try
+	@scripts/demo.sh
+
+demo-down: ## stop the demo
+	@scripts/services.py down demo
+
+extension: ## dist/chathub.so
+	@scripts/extension.sh
+
+package: ## dist/chathub-X.Y.Z.zip, the addon
+	@scripts/services.py package
+
+test: ## install what is missing and run everything
+	@scripts/test.sh
+
+e2e: ## the end-to-end tests alone; with FASTADMIN_ROOT=/path on a real FastAdmin
+	@scripts/test.sh deps extension e2e
+
+bench: extension ## measure side by side with plain PHP
+	@benches/run.sh
+
+lint: ## syntax and style
+	@scripts/test.sh format clippy lint
+
+clean: ## remove what was built, keep var/
+	@rm -rf dist
+	@cargo clean
