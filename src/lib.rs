@@ -3,9 +3,15 @@
 //! Who may use whom: `app` → {`pay`, `provision`, `store`} → `domain`. The middle rooms never use
 //! each other, and `domain` does no I/O, reads no clock and draws no randomness.
 
+pub mod app;
 pub mod domain;
 pub mod error;
 pub mod http;
 pub mod pay;
+pub mod provision;
+pub mod random;
+pub mod secret;
+pub mod store;
 
 pub use error::{Error, Kind, Result};
+pub use secret::Secret;

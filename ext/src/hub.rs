@@ -1,0 +1,206 @@
+//! `ChatHub\Hub`: the use cases, one object per request.
+
+use chathub_core::{
+    Error, Kind,
+    app::{App, Config},
+    domain::Plan,
+    store::{Database, Settings},
+};
+use ext_php_rs::{
+    boxed::ZBox, exception::PhpResult, prelude::*, types::ZendHashTable,
+};
+
+use crate::{
+    convert::{Array, Bytes, OrThrow, list, settings, utf8},
+    exceptions::exception,
+    ini, views,
+};
+
+const DEFAULT_PORT: u16 = 3306;
+
+/// The use cases; see the stub for shapes and errors.
+#[php_class]
+#[php(name = "ChatHub\\Hub")]
+#[php(flags = ext_php_rs::flags::ClassFlags::Final)]
+pub struct Hub {
+    app: App,
+}
+
+type PhpArray = ZBox<ZendHashTable>;
+
+#[php_impl]
+impl Hub {
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+
+    /// Opens nothing.
+    pub fn __construct(database: &ZendHashTable, config: &ZendHashTable) -> PhpResult<Self> {
+        let database = database_settings(database).or_throw()?;
+        let config = Config::new(settings(config), ini::read().clone()).or_throw()?;
+        Ok(Self { app: App::new(Database::new(database).or_throw()?, config) })
+    }
+
+    pub fn plans(&self) -> PhpResult<PhpArray> {
+        list(Plan::ALL, views::plan)
+    }
+
+    #[php(name = "register")]
+    pub fn register(
+        &self,
+        input: &ZendHashTable,
+        ip: Bytes<'_>,
+        user_id: Option<i64>,
+    ) -> PhpResult<PhpArray> {
+        let user_id = user_id.map(id);
+        let form = crate::convert::input(input);
+        let made = self.app.register(&form, utf8(&ip, "ip")?, user_id).or_throw()?;
+        views::registered(&made).map(Array::done)
+    }
+
+    pub fn login(
+        &self,
+        email: Bytes<'_>,
+        password: Bytes<'_>,
+        ip: Bytes<'_>,
+    ) -> PhpResult<PhpArray> {
+        // What is not text is nobody's address or password.
+        let text = |bytes: &Bytes<'_>| std::str::from_utf8(bytes).unwrap_or_default().to_owned();
+        let account =
+            self.app.login(&text(&email), &text(&password), utf8(&ip, "ip")?).or_throw()?;
+        views::account(&account).map(Array::done)
+    }
+
+    pub fn account(&self, user_id: i64) -> PhpResult<Option<PhpArray>> {
+        let account = self.app.account(id(user_id)).or_throw()?;
+        account.map(|account| views::account(&account).map(Array::done)).transpose()
+    }
+
+    #[php(name = "changePassword")]
+    pub fn change_password(
+        &self,
+        user_id: i64,
+        input: &ZendHashTable,
+        ip: Bytes<'_>,
+    ) -> PhpResult<()> {
+        let form = crate::convert::input(input);
+        self.app.change_password(id(user_id), &form, utf8(&ip, "ip")?).or_throw()
+    }
+
+    pub fn my(&self, user_id: i64) -> PhpResult<PhpArray> {
+        views::member(self.app.my(id(user_id)).or_throw()?).map(Array::done)
+    }
+
+    pub fn status(&self, user_id: i64) -> PhpResult<PhpArray> {
+        views::status(self.app.status(id(user_id)).or_throw()?).map(Array::done)
+    }
+
+    pub fn renew(&self, user_id: i64, tenant_id: i64) -> PhpResult<PhpArray> {
+        let view = self.app.renew(id(user_id), id(tenant_id)).or_throw()?;
+        views::renew(view).map(Array::done)
+    }
+
+    pub fn order(&self, user_id: i64, order_no: Bytes<'_>) -> PhpResult<PhpArray> {
+        let view = self.app.order(id(user_id), number(&order_no)?).or_throw()?;
+        views::order(view).map(Array::done)
+    }
+
+    #[php(name = "payAlipay")]
+    pub fn pay_alipay(
+        &self,
+        user_id: i64,
+        order_no: Bytes<'_>,
+        user_agent: Bytes<'_>,
+    ) -> PhpResult<String> {
+        let agent = String::from_utf8_lossy(&user_agent);
+        self.app.pay_alipay(id(user_id), number(&order_no)?, &agent).or_throw()
+    }
+
+    #[php(name = "payNotify")]
+    pub fn pay_notify(
+        &self,
+        provider: Bytes<'_>,
+        body: Bytes<'_>,
+        headers: Option<&ZendHashTable>,
+    ) -> PhpResult<PhpArray> {
+        // Alipay signs the body alone.
+        let _ = headers;
+        let provider = std::str::from_utf8(&provider).unwrap_or_default();
+        views::acknowledgement(&self.app.pay_notify(provider, &body)).map(Array::done)
+    }
+
+    #[php(name = "payReturn")]
+    pub fn pay_return(&self, order_no: Bytes<'_>) -> PhpResult<PhpArray> {
+        let order_no = std::str::from_utf8(&order_no).unwrap_or_default();
+        let (state, tenant_id) = self.app.pay_return(order_no).or_throw()?;
+        let answer = Array::new()
+            .with("state", state.code())?
+            .with("order_no", order_no)?
+            .with("tenant_id", tenant_id)?;
+        Ok(answer.done())
+    }
+
+    pub fn reprovision(&self, user_id: i64, tenant_id: i64) -> PhpResult<PhpArray> {
+        let done = self.app.reprovision(id(user_id), id(tenant_id)).or_throw()?;
+        let state = if done { "just_paid" } else { "provisioning" };
+        Ok(Array::new().with("state", state)?.done())
+    }
+
+    pub fn finish(&self) {
+        quietly(self.app.finish());
+    }
+
+    #[php(name = "workTenant")]
+    pub fn work_tenant(&self, tenant_id: i64) {
+        quietly(self.app.work_tenant(id(tenant_id)));
+    }
+
+    pub fn nudge(&self) {
+        quietly(self.app.nudge());
+    }
+
+    pub fn migrate(&self) -> PhpResult<PhpArray> {
+        let mut done = Array::new();
+        for line in self.app.migrate().or_throw()? {
+            done.push(line)?;
+        }
+        Ok(done.done())
+    }
+}
+
+/// After the answer went out there is nobody to tell: what failed stays on the job's record, and a
+/// later attempt does it.
+fn quietly(result: chathub_core::Result<()>) {
+    drop(result);
+}
+
+/// Ids are unsigned; what cannot be one names no row.
+fn id(number: i64) -> u32 {
+    u32::try_from(number).unwrap_or(0)
+}
+
+/// An order number; what is not text names no order.
+fn number<'a>(bytes: &Bytes<'a>) -> PhpResult<&'a str> {
+    std::str::from_utf8(**bytes as &'a [u8])
+        .map_err(|_| exception(&Error::new(Kind::NotFound, "order", "没有找到相应的记录", "order not found")))
+}
+
+fn database_settings(array: &ZendHashTable) -> chathub_core::Result<Settings> {
+    let mut values = settings(array);
+    let mut text = |name: &str| values.remove(name).unwrap_or_default();
+    let port = text("hostport");
+    let port = match port.trim() {
+        "" => DEFAULT_PORT,
+        digits => digits
+            .parse()
+            .map_err(|_| Error::config("hostport", "the database's hostport is no port number"))?,
+    };
+    let socket = Some(text("socket")).filter(|path| !path.is_empty());
+    Ok(Settings {
+        hostname: text("hostname"),
+        socket,
+        port,
+        database: text("database"),
+        username: text("username"),
+        password: text("password"),
+        prefix: text("prefix"),
+    })
+}

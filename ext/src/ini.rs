@@ -1,0 +1,56 @@
+//! INI settings. All are `PHP_INI_SYSTEM`: they belong to the server's administrator, for tests
+//! and proxies, and never to a script.
+
+use std::{sync::OnceLock, time::Duration};
+
+use chathub_core::app::Ini;
+use ext_php_rs::{
+    flags::IniEntryPermission,
+    zend::{ExecutorGlobals, IniEntryDef, IniEntryDefs},
+};
+
+/// Replaces Alipay's gateway address; empty for the real one.
+const ALIPAY_GATEWAY: &str = "chathub.alipay_gateway";
+/// Seconds that a call to the provisioning service may take (1–600).
+const PROVISION_TIMEOUT: &str = "chathub.provision_timeout";
+/// Seconds that a call to a payment provider may take (1–60).
+const HTTP_TIMEOUT: &str = "chathub.http_timeout";
+
+static ENTRIES: IniEntryDefs<4> = IniEntryDefs::new([
+    IniEntryDef::new(c"chathub.alipay_gateway", c"", IniEntryPermission::System),
+    IniEntryDef::new(c"chathub.provision_timeout", c"45", IniEntryPermission::System),
+    IniEntryDef::new(c"chathub.http_timeout", c"10", IniEntryPermission::System),
+    IniEntryDef::end(),
+]);
+
+pub fn register(module_number: i32) {
+    IniEntryDef::register(ENTRIES.as_slice(), module_number);
+}
+
+/// Read once per process: the values cannot change after start-up.
+pub fn read() -> &'static Ini {
+    static INI: OnceLock<Ini> = OnceLock::new();
+    INI.get_or_init(|| {
+        let mut values = ExecutorGlobals::get().ini_values();
+        let mut text = |name: &str| values.remove(name).flatten().unwrap_or_default();
+        let seconds = |text: String, default: u64, most: u64| {
+            let n = text.trim().parse().ok().filter(|n| (1..=most).contains(n));
+            Duration::from_secs(n.unwrap_or(default))
+        };
+        Ini {
+            alipay_gateway: text(ALIPAY_GATEWAY).trim().to_owned(),
+            provision_timeout: seconds(text(PROVISION_TIMEOUT), 45, 600),
+            http_timeout: seconds(text(HTTP_TIMEOUT), 10, 60),
+        }
+    })
+}
+
+/// For phpinfo().
+pub fn shown() -> [(&'static str, String); 3] {
+    let values = ExecutorGlobals::get().ini_values();
+    [ALIPAY_GATEWAY, PROVISION_TIMEOUT, HTTP_TIMEOUT].map(|name| {
+        let value = values.get(name).cloned().flatten().unwrap_or_default();
+        // The table's rows are C strings.
+        (name, value.replace('\0', ""))
+    })
+}

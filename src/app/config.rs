@@ -1,0 +1,206 @@
+//! The addon's configuration, read with a default for every key.
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::tz::TimeZone;
+
+use crate::{Error, Result, Secret, provision::Service};
+
+/// The provisioning service of the previous version's default installation.
+const DEFAULT_PROVISION_URL: &str = "http://CoPaw:5566";
+const DEFAULT_PROVISION_KEY: &str = "chathub-default-key-change-me";
+const DEFAULT_ZONE: &str = "Asia/Shanghai";
+
+/// What the server's administrator sets in php.ini.
+#[derive(Clone, Debug)]
+pub struct Ini {
+    /// Replaces Alipay's address, for tests and proxies; empty for the real one.
+    pub alipay_gateway: String,
+    /// The longest that a call to the provisioning service may take.
+    pub provision_timeout: Duration,
+    /// The longest that a call to a payment provider may take.
+    pub http_timeout: Duration,
+}
+
+impl Default for Ini {
+    fn default() -> Self {
+        Self {
+            alipay_gateway: String::new(),
+            provision_timeout: Duration::from_secs(45),
+            http_timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Values by name, as FastAdmin saves them: strings, possibly absent.
+pub struct Config {
+    values: HashMap<String, String>,
+    zone: TimeZone,
+    ini: Ini,
+}
+
+impl Config {
+    pub fn new(values: HashMap<String, String>, ini: Ini) -> Result<Self> {
+        let name = values.get("timezone").map_or(DEFAULT_ZONE, String::as_str);
+        let zone = TimeZone::get(name).map_err(|_| {
+            Error::config("timezone", format!("the time zone {name:?} is not known"))
+        })?;
+        Ok(Self { values, zone, ini })
+    }
+
+    pub(super) fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    pub(super) fn ini(&self) -> &Ini {
+        &self.ini
+    }
+
+    /// A value without blanks around it; empty when absent.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", |value| value.trim())
+    }
+
+    pub(super) fn text_or<'a>(&'a self, name: &str, default: &'a str) -> &'a str {
+        match self.text(name) {
+            "" => default,
+            text => text,
+        }
+    }
+
+    /// An on/off field. Absent or saved empty, it has its default.
+    pub(super) fn is_on(&self, name: &str, default: bool) -> bool {
+        match self.text(name) {
+            "" => default,
+            "0" | "false" | "off" | "no" => false,
+            _ => true,
+        }
+    }
+
+    /// A number within bounds; the default when absent or not a number.
+    pub(super) fn number(&self, name: &str, default: u32, most: u32) -> u32 {
+        self.text(name).parse().map_or(default, |n: u32| n.min(most))
+    }
+
+    /// Where the provisioning service is.
+    pub(super) fn provision_service(&self) -> Result<Service> {
+        let url = self.text_or("provision_server_url", DEFAULT_PROVISION_URL).trim_end_matches('/');
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return Err(Error::config(
+                "provision_server_url",
+                "provision_server_url must begin with http:// or https://",
+            ));
+        }
+        Ok(Service {
+            url: url.to_owned(),
+            api_key: Secret::new(self.text_or("provision_api_key", DEFAULT_PROVISION_KEY)),
+            timeout: self.ini.provision_timeout,
+        })
+    }
+
+    /// How long a page waits for the provisioning service before it answers "under way".
+    pub(super) fn provision_wait(&self) -> Duration {
+        Duration::from_secs(self.number("provision_wait", 15, 60).into())
+    }
+
+    /// How many provisioning calls web requests may have in flight at once, so that a hanging
+    /// service cannot take every PHP worker with it.
+    pub(super) fn provision_inline_limit(&self) -> u32 {
+        self.number("provision_inline_limit", 3, 1000)
+    }
+
+    /// The public address that providers and buyers reach the site by, without a slash at the end.
+    /// Never taken from a request in production: its headers can be forged.
+    pub(super) fn base_url(&self, production: bool) -> Result<String> {
+        let configured = self.text("public_base_url").trim_end_matches('/');
+        if production {
+            check_public(configured)?;
+            return Ok(configured.to_owned());
+        }
+        let url = match configured {
+            "" => self.text("request_base_url").trim_end_matches('/'),
+            url => url,
+        };
+        if url.starts_with("http://") || url.starts_with("https://") {
+            return Ok(url.to_owned());
+        }
+        Err(missing_base_url("public_base_url is not set"))
+    }
+}
+
+fn missing_base_url(why: &str) -> Error {
+    Error::config(
+        "public_base_url",
+        format!("{why}: set it to the site's public address, e.g. https://www.example.com"),
+    )
+}
+
+/// HTTPS, a host name with a dot that is no private address, no path or query.
+fn check_public(url: &str) -> Result<()> {
+    if url.is_empty() {
+        return Err(missing_base_url("public_base_url is not set"));
+    }
+    let Some(authority) = url.strip_prefix("https://") else {
+        return Err(missing_base_url("public_base_url does not begin with https://"));
+    };
+    let host = authority.split(':').next().unwrap_or_default();
+    let name_like = host.contains('.')
+        && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    let port_like = authority
+        .strip_prefix(host)
+        .is_some_and(|rest| rest.is_empty() || rest[1..].parse::<u16>().is_ok());
+    if !name_like || !port_like {
+        return Err(missing_base_url("public_base_url must be https:// and a public host name only"));
+    }
+    let private = match host.parse::<std::net::Ipv4Addr>() {
+        Ok(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
+        Err(_) => host.ends_with(".local") || host.ends_with(".localhost") || host.ends_with(".internal"),
+    };
+    if private {
+        return Err(missing_base_url("public_base_url is not reachable from outside"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(values: &[(&str, &str)]) -> Config {
+        let values = values.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        Config::new(values, Ini::default()).unwrap()
+    }
+
+    #[test]
+    fn absent_values_have_defaults() {
+        let c = config(&[]);
+        assert!(c.is_on("alipay_sandbox", true));
+        assert!(!config(&[("alipay_sandbox", "0")]).is_on("alipay_sandbox", true));
+        assert_eq!(c.provision_service().unwrap().url, DEFAULT_PROVISION_URL);
+        assert_eq!(c.provision_wait(), Duration::from_secs(15));
+        assert_eq!(config(&[("provision_wait", "1e9")]).provision_wait(), Duration::from_secs(15));
+    }
+
+    #[test]
+    fn production_needs_a_public_https_address() {
+        for bad in ["", "http://www.example.com", "https://localhost", "https://127.0.0.1", "https://10.0.0.8",
+            "https://192.168.1.2", "https://nas.local", "https://a.com/x", "https://a.com?x", "https://a.com@b.com",
+            "https://a.com:x", "//a.com", "https://"] {
+            assert!(config(&[("public_base_url", bad), ("request_base_url", "https://evil.com")])
+                .base_url(true).is_err(), "{bad}");
+        }
+        for good in ["https://www.example.com", "https://www.example.com/", "https://a.cn:8443"] {
+            let url = config(&[("public_base_url", good)]).base_url(true).unwrap();
+            assert_eq!(url, good.trim_end_matches('/'));
+        }
+        let c = config(&[("request_base_url", "http://127.0.0.1:8080")]);
+        assert_eq!(c.base_url(false).unwrap(), "http://127.0.0.1:8080");
+    }
+
+    #[test]
+    fn an_unknown_zone_is_named() {
+        let values = HashMap::from([("timezone".to_owned(), "Mars/Olympus".to_owned())]);
+        let error = Config::new(values, Ini::default()).err().unwrap();
+        assert!(error.to_string().contains("Mars/Olympus"));
+    }
+}

@@ -1,0 +1,209 @@
+//! `chathub_job`: the outbox. A lease is taken by a conditional UPDATE under the tenant's row lock,
+//! so one tenant has at most one request in flight over all processes and machines.
+//! All times are the server's clock, which the machines share.
+
+use mysql::{Row, params};
+
+use super::{Db, db::take};
+use crate::{Error, Result, domain::JobKind};
+
+#[derive(Clone, Debug)]
+pub struct JobRow {
+    pub id: u32,
+    pub tenant_id: u32,
+    pub kind: JobKind,
+    /// Sent with the request; stored before it leaves.
+    pub idempotency_key: String,
+    /// Attempts begun so far.
+    pub attempts: u32,
+    pub last_error: Option<String>,
+}
+
+const COLUMNS: &str = "id, tenant_id, kind, idempotency_key, attempts, last_error";
+const ERROR_LENGTH: usize = 500;
+
+fn from_row(mut row: Row) -> Result<JobRow> {
+    let id = take(&mut row, "id")?;
+    let kind: String = take(&mut row, "kind")?;
+    Ok(JobRow {
+        id,
+        tenant_id: take(&mut row, "tenant_id")?,
+        kind: JobKind::parse(&kind)
+            .ok_or_else(|| Error::storage(format!("job {id}: the kind is not one that we know")))?,
+        idempotency_key: take(&mut row, "idempotency_key")?,
+        attempts: take(&mut row, "attempts")?,
+        last_error: take(&mut row, "last_error")?,
+    })
+}
+
+/// Puts a call into the outbox; `false` when one of its kind is open for the tenant already.
+pub fn enqueue(
+    db: &mut Db<'_>,
+    tenant_id: u32,
+    kind: JobKind,
+    idempotency_key: &str,
+    now: i64,
+) -> Result<bool> {
+    // Looked up first: a failed INSERT would leave a lock on the key until the transaction ends.
+    let open = db.number(
+        "SELECT COUNT(*) FROM `__PREFIX__chathub_job` \
+         WHERE tenant_id = ? AND kind = ? AND open_slot = 1",
+        (tenant_id, kind.code()),
+    )?;
+    if open > 0 {
+        return Ok(false);
+    }
+    let inserted = db.insert(
+        "INSERT INTO `__PREFIX__chathub_job` \
+         (tenant_id, kind, state, open_slot, idempotency_key, next_at, createtime, updatetime) \
+         VALUES (:tenant_id, :kind, 'open', 1, :key, UNIX_TIMESTAMP(), :now, :now)",
+        params! {
+            "tenant_id" => tenant_id,
+            "kind" => kind.code(),
+            "key" => idempotency_key,
+            "now" => now,
+        },
+    )?;
+    Ok(inserted.is_some())
+}
+
+/// Tenants with work that is due and not leased, longest due first.
+pub fn due_tenants(db: &mut Db<'_>, limit: u32) -> Result<Vec<u32>> {
+    let rows = db.rows(
+        "SELECT tenant_id, MIN(next_at) AS due FROM `__PREFIX__chathub_job` \
+         WHERE state = 'open' AND next_at <= UNIX_TIMESTAMP() AND lease_until <= UNIX_TIMESTAMP() \
+         GROUP BY tenant_id ORDER BY due, tenant_id LIMIT ?",
+        (limit,),
+    )?;
+    rows.into_iter().map(|mut row| take(&mut row, "tenant_id")).collect()
+}
+
+/// How many requests are in flight now, over all processes.
+pub fn leased_count(db: &mut Db<'_>) -> Result<i64> {
+    db.number(
+        "SELECT COUNT(*) FROM `__PREFIX__chathub_job` WHERE lease_until > UNIX_TIMESTAMP()",
+        (),
+    )
+}
+
+/// Whether a request of this tenant is in flight. Call it with the tenant locked.
+pub fn tenant_is_leased(db: &mut Db<'_>, tenant_id: u32) -> Result<bool> {
+    let leased = db.number(
+        "SELECT COUNT(*) FROM `__PREFIX__chathub_job` \
+         WHERE tenant_id = ? AND open_slot = 1 AND lease_until > UNIX_TIMESTAMP()",
+        (tenant_id,),
+    )?;
+    Ok(leased > 0)
+}
+
+/// The tenant's oldest open job that is due. Call it with the tenant locked.
+pub fn lock_due(db: &mut Db<'_>, tenant_id: u32) -> Result<Option<JobRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM `__PREFIX__chathub_job` \
+         WHERE tenant_id = ? AND open_slot = 1 AND next_at <= UNIX_TIMESTAMP() \
+         AND lease_until <= UNIX_TIMESTAMP() ORDER BY id LIMIT 1 FOR UPDATE"
+    );
+    db.row(&sql, (tenant_id,))?.map(from_row).transpose()
+}
+
+/// Whether any call of this kind is owed to the tenant, and what it last failed with.
+pub fn find_open(db: &mut Db<'_>, tenant_id: u32, kind: JobKind) -> Result<Option<JobRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM `__PREFIX__chathub_job` \
+         WHERE tenant_id = ? AND kind = ? AND open_slot = 1"
+    );
+    db.row(&sql, (tenant_id, kind.code()))?.map(from_row).transpose()
+}
+
+/// Open calls of the member's tenants: tenant, kind, whether one is in flight or due soon.
+pub fn open_of_user(db: &mut Db<'_>, user_id: u32) -> Result<Vec<JobRow>> {
+    let rows = db.rows(
+        "SELECT j.id, j.tenant_id, j.kind, j.idempotency_key, j.attempts, j.last_error \
+         FROM `__PREFIX__chathub_job` j \
+         JOIN `__PREFIX__chathub_tenant` t ON t.id = j.tenant_id \
+         WHERE t.user_id = ? AND j.open_slot = 1",
+        (user_id,),
+    )?;
+    rows.into_iter().map(from_row).collect()
+}
+
+/// Makes an open, idle job due now, as when the member asks for another attempt.
+pub fn make_due(db: &mut Db<'_>, tenant_id: u32, kind: JobKind, now: i64) -> Result<()> {
+    db.write(
+        "UPDATE `__PREFIX__chathub_job` SET next_at = UNIX_TIMESTAMP(), updatetime = ? \
+         WHERE tenant_id = ? AND kind = ? AND open_slot = 1 AND lease_until <= UNIX_TIMESTAMP()",
+        (now, tenant_id, kind.code()),
+    )?;
+    Ok(())
+}
+
+/// Takes the job for `seconds`, counting an attempt; `false` when somebody else has it.
+pub fn lease(db: &mut Db<'_>, job: &JobRow, owner: &str, seconds: u32, now: i64) -> Result<bool> {
+    let taken = db.write(
+        "UPDATE `__PREFIX__chathub_job` SET lease_owner = ?, \
+         lease_until = UNIX_TIMESTAMP() + ?, attempts = attempts + 1, updatetime = ? \
+         WHERE id = ? AND state = 'open' AND lease_until <= UNIX_TIMESTAMP()",
+        (owner, seconds, now, job.id),
+    )?;
+    Ok(taken == 1)
+}
+
+/// Whether the lease is still ours; locks the job.
+pub fn lock_owned(db: &mut Db<'_>, id: u32, owner: &str) -> Result<bool> {
+    let row = db.row(
+        "SELECT id FROM `__PREFIX__chathub_job` \
+         WHERE id = ? AND state = 'open' AND lease_owner = ? FOR UPDATE",
+        (id, owner),
+    )?;
+    Ok(row.is_some())
+}
+
+/// How a job is left behind.
+pub enum Closing<'a> {
+    Done,
+    /// Open again after `wait` seconds.
+    Retry { wait: u32, key: &'a str, error: &'a str },
+    /// Given up; visible to the administrator, who can replay it.
+    Dead { key: &'a str, error: &'a str },
+}
+
+pub fn close(db: &mut Db<'_>, id: u32, closing: &Closing<'_>, now: i64) -> Result<()> {
+    let changed = match closing {
+        Closing::Done => db.write(
+            "UPDATE `__PREFIX__chathub_job` SET state = 'done', open_slot = NULL, \
+             lease_owner = NULL, lease_until = 0, last_error = NULL, updatetime = ? \
+             WHERE id = ? AND state = 'open'",
+            (now, id),
+        )?,
+        Closing::Retry { wait, key, error } => db.write(
+            "UPDATE `__PREFIX__chathub_job` SET next_at = UNIX_TIMESTAMP() + ?, \
+             idempotency_key = ?, lease_owner = NULL, lease_until = 0, last_error = ?, \
+             updatetime = ? WHERE id = ? AND state = 'open'",
+            (wait, key, clipped(error), now, id),
+        )?,
+        Closing::Dead { key, error } => db.write(
+            "UPDATE `__PREFIX__chathub_job` SET state = 'dead', open_slot = NULL, \
+             idempotency_key = ?, lease_owner = NULL, lease_until = 0, last_error = ?, \
+             updatetime = ? WHERE id = ? AND state = 'open'",
+            (key, clipped(error), now, id),
+        )?,
+    };
+    if changed == 1 {
+        return Ok(());
+    }
+    Err(Error::storage(format!("job {id} was closed meanwhile")))
+}
+
+/// Puts an idle job off: what it would do is not wanted in the tenant's present state.
+pub fn postpone(db: &mut Db<'_>, id: u32, seconds: u32, now: i64) -> Result<()> {
+    db.write(
+        "UPDATE `__PREFIX__chathub_job` SET next_at = UNIX_TIMESTAMP() + ?, updatetime = ? \
+         WHERE id = ? AND state = 'open'",
+        (seconds, now, id),
+    )?;
+    Ok(())
+}
+
+fn clipped(text: &str) -> String {
+    text.chars().take(ERROR_LENGTH).collect()
+}

@@ -1,0 +1,143 @@
+//! Brings the tables of any earlier version to this version's layout. Each step looks before it
+//! acts, so a run may be repeated, and one that was cut off goes on where it stopped.
+
+use super::{Database, Db};
+use crate::Result;
+
+/// What install.sql creates on a new site is what an old site is brought to.
+const INSTALL_SQL: &str = include_str!("../../install.sql");
+
+/// Columns that earlier layouts lack, in an order in which each may be added after its neighbour.
+const COLUMNS: [(&str, &str, &str); 9] = [
+    ("chathub_tenant", "user_id", "int unsigned DEFAULT NULL AFTER `id`"),
+    ("chathub_tenant", "team_id", "int DEFAULT NULL AFTER `inbox_token`"),
+    ("chathub_tenant", "max_agents", "int DEFAULT 3 AFTER `agent_name`"),
+    ("chathub_tenant", "expire_at", "datetime DEFAULT NULL AFTER `provisioned_at`"),
+    ("chathub_tenant", "suspend_reason", "varchar(20) DEFAULT NULL AFTER `last_active_at`"),
+    ("chathub_order", "charged_fen", "int unsigned DEFAULT NULL AFTER `status`"),
+    ("chathub_order", "late", "tinyint unsigned NOT NULL DEFAULT 0 AFTER `charged_fen`"),
+    ("chathub_order", "paid_at", "datetime DEFAULT NULL AFTER `late`"),
+    ("chathub_order", "expire_at", "datetime DEFAULT NULL AFTER `paid_at`"),
+];
+
+/// Column types that earlier layouts have narrower: table, column, what the type must contain, the type.
+const TYPES: [(&str, &str, &str, &str); 2] = [
+    (
+        "chathub_tenant",
+        "status",
+        "'provisioning'",
+        "enum('pending','provisioning','active','suspended','disabled') DEFAULT 'pending'",
+    ),
+    (
+        "chathub_tenant",
+        "channel_type",
+        "'tiktok'",
+        "enum('web_widget','api','amazon','jd','taobao','pdd','tiktok') DEFAULT 'web_widget'",
+    ),
+];
+
+const INDEXES: [(&str, &str, &str); 1] = [("chathub_tenant", "idx_user_id", "`user_id`")];
+
+/// Runs what is missing; gives one line for each thing done.
+pub fn run(database: &Database) -> Result<Vec<String>> {
+    database.read(|db| {
+        let mut done = Vec::new();
+        create_tables(db, &mut done)?;
+        for (table, column, definition) in COLUMNS {
+            if column_type(db, table, column)?.is_none() {
+                db.command(&format!(
+                    "ALTER TABLE `__PREFIX__{table}` ADD COLUMN `{column}` {definition}"
+                ))?;
+                done.push(format!("{table}: added {column}"));
+            }
+        }
+        for (table, column, must_contain, definition) in TYPES {
+            if column_type(db, table, column)?.is_some_and(|kind| !kind.contains(must_contain)) {
+                db.command(&format!(
+                    "ALTER TABLE `__PREFIX__{table}` MODIFY COLUMN `{column}` {definition}"
+                ))?;
+                done.push(format!("{table}: widened {column}"));
+            }
+        }
+        give_log_a_default(db, &mut done)?;
+        for (table, index, columns) in INDEXES {
+            if !has_index(db, table, index)? {
+                db.command(&format!(
+                    "ALTER TABLE `__PREFIX__{table}` ADD INDEX `{index}` ({columns})"
+                ))?;
+                done.push(format!("{table}: added index {index}"));
+            }
+        }
+        Ok(done)
+    })
+}
+
+fn create_tables(db: &mut Db<'_>, done: &mut Vec<String>) -> Result<()> {
+    for statement in statements(INSTALL_SQL) {
+        let Some(table) = statement.split('`').nth(1).and_then(|t| t.strip_prefix("__PREFIX__"))
+        else {
+            continue;
+        };
+        if !has_table(db, table)? {
+            db.command(&statement)?;
+            done.push(format!("created {table}"));
+        }
+    }
+    Ok(())
+}
+
+/// The statements of install.sql, read by FastAdmin's own rules: comment lines are dropped, and a
+/// statement ends where a line does with `;`.
+fn statements(sql: &str) -> Vec<String> {
+    let mut statements = Vec::new();
+    let mut current = String::new();
+    for line in sql.lines().filter(|line| !line.starts_with("--")) {
+        current.push_str(line);
+        current.push('\n');
+        if line.trim_end().ends_with(';') {
+            statements.push(std::mem::take(&mut current).trim().trim_end_matches(';').to_owned());
+        }
+    }
+    statements
+}
+
+fn give_log_a_default(db: &mut Db<'_>, done: &mut Vec<String>) -> Result<()> {
+    let without = db.number(
+        "SELECT COUNT(*) FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() \
+         AND TABLE_NAME = '__PREFIX__chathub_log' AND COLUMN_NAME = 'tenant_id' \
+         AND COLUMN_DEFAULT IS NULL",
+        (),
+    )?;
+    if without > 0 {
+        db.command(
+            "ALTER TABLE `__PREFIX__chathub_log` \
+             MODIFY COLUMN `tenant_id` int unsigned NOT NULL DEFAULT 0",
+        )?;
+        done.push("chathub_log: tenant_id defaults to 0".into());
+    }
+    Ok(())
+}
+
+fn has_table(db: &mut Db<'_>, table: &str) -> Result<bool> {
+    let sql = format!(
+        "SELECT COUNT(*) FROM information_schema.TABLES \
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '__PREFIX__{table}'"
+    );
+    Ok(db.number(&sql, ())? > 0)
+}
+
+fn column_type(db: &mut Db<'_>, table: &str, column: &str) -> Result<Option<String>> {
+    let sql = format!(
+        "SELECT CAST(COLUMN_TYPE AS CHAR) AS kind FROM information_schema.COLUMNS \
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '__PREFIX__{table}' AND COLUMN_NAME = ?"
+    );
+    db.row(&sql, (column,))?.map(|mut row| super::db::take(&mut row, "kind")).transpose()
+}
+
+fn has_index(db: &mut Db<'_>, table: &str, index: &str) -> Result<bool> {
+    let sql = format!(
+        "SELECT COUNT(*) FROM information_schema.STATISTICS \
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '__PREFIX__{table}' AND INDEX_NAME = ?"
+    );
+    Ok(db.number(&sql, (index,))? > 0)
+}

@@ -1,0 +1,52 @@
+//! MySQL: the kept connection, and one file per table.
+//!
+//! Functions named `lock_*` take row locks and belong inside a transaction; the order is always
+//! order, then tenant, then job. Every UPDATE of a state carries the state that it expects.
+
+pub mod account;
+mod connection;
+mod db;
+pub mod job;
+pub mod log;
+pub mod migration;
+pub mod order;
+pub mod payment;
+pub mod tenant;
+pub mod throttle;
+
+pub use connection::{Database, Settings};
+pub use db::Db;
+
+use jiff::civil::DateTime;
+use mysql::Value;
+
+use crate::{Error, Result};
+
+/// DATETIME as it is sent to the server: text, so that no driver's own idea of a zone takes part.
+fn datetime_param(at: Option<DateTime>) -> Value {
+    at.map_or(Value::NULL, |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string().into())
+}
+
+/// A DATETIME column; null and MySQL's zero date are both "none".
+fn datetime_column(value: Value) -> Result<Option<DateTime>> {
+    let bad = || Error::storage("a DATETIME column holds no valid date");
+    match value {
+        Value::NULL | Value::Date(0, ..) => Ok(None),
+        Value::Date(year, month, day, hour, minute, second, _) => {
+            let part = |n: u8| i8::try_from(n).map_err(|_| bad());
+            let year = i16::try_from(year).map_err(|_| bad())?;
+            DateTime::new(
+                year,
+                part(month)?,
+                part(day)?,
+                part(hour)?,
+                part(minute)?,
+                part(second)?,
+                0,
+            )
+            .map(Some)
+            .map_err(|_| bad())
+        }
+        _ => Err(bad()),
+    }
+}

@@ -1,0 +1,160 @@
+//! `chathub_order`.
+
+use jiff::civil::DateTime;
+use mysql::{Row, params};
+
+use super::{Db, datetime_column, datetime_param, db::take};
+use crate::{
+    Error, Result,
+    domain::{Fen, Order, OrderStatus, Plan, order::TradeId},
+};
+
+/// An order as it is stored.
+#[derive(Clone, Debug)]
+pub struct OrderRow {
+    pub id: u32,
+    pub order_no: String,
+    pub tenant_id: u32,
+    pub user_id: u32,
+    /// As stored; old rows may name a plan that is not sold.
+    pub plan: String,
+    pub amount: Fen,
+    pub pay_method: Option<String>,
+    pub state: Order,
+    pub paid_at: Option<DateTime>,
+    /// End of the service that this order paid for.
+    pub expire_at: Option<DateTime>,
+    /// Unix seconds.
+    pub createtime: i64,
+}
+
+const COLUMNS: &str = "id, order_no, tenant_id, user_id, plan, CAST(amount AS CHAR) AS amount, \
+    pay_method, pay_trade_no, status, charged_fen, late, paid_at, expire_at, createtime";
+
+fn from_row(mut row: Row) -> Result<OrderRow> {
+    let order_no: String = take(&mut row, "order_no")?;
+    let amount: String = take(&mut row, "amount")?;
+    let amount = Fen::from_yuan(&amount)
+        .ok_or_else(|| Error::storage(format!("order {order_no}: the amount is no sum of money")))?;
+    let status: Option<String> = take(&mut row, "status")?;
+    let status = status.as_deref().and_then(OrderStatus::parse).ok_or_else(|| {
+        Error::storage(format!("order {order_no}: the status is not one that we know"))
+    })?;
+    let pay_method: Option<String> = take(&mut row, "pay_method")?;
+    let trade_no: Option<String> = take(&mut row, "pay_trade_no")?;
+    let trade = match (&pay_method, trade_no) {
+        (Some(provider), Some(trade_no)) => Some(TradeId { provider: provider.clone(), trade_no }),
+        _ => None,
+    };
+    let charged = take::<Option<u32>>(&mut row, "charged_fen")?.map_or(amount, Fen::new);
+    let late = take::<u8>(&mut row, "late")? != 0;
+    Ok(OrderRow {
+        id: take(&mut row, "id")?,
+        tenant_id: take(&mut row, "tenant_id")?,
+        user_id: take(&mut row, "user_id")?,
+        plan: take(&mut row, "plan")?,
+        amount,
+        pay_method,
+        state: Order { status, charged, trade, late },
+        paid_at: datetime_column(take(&mut row, "paid_at")?)?,
+        expire_at: datetime_column(take(&mut row, "expire_at")?)?,
+        createtime: take::<Option<i64>>(&mut row, "createtime")?.unwrap_or(0),
+        order_no,
+    })
+}
+
+pub fn lock(db: &mut Db<'_>, order_no: &str) -> Result<Option<OrderRow>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM `__PREFIX__chathub_order` WHERE order_no = ? FOR UPDATE");
+    db.row(&sql, (order_no,))?.map(from_row).transpose()
+}
+
+pub fn find(db: &mut Db<'_>, order_no: &str) -> Result<Option<OrderRow>> {
+    let sql = format!("SELECT {COLUMNS} FROM `__PREFIX__chathub_order` WHERE order_no = ?");
+    db.row(&sql, (order_no,))?.map(from_row).transpose()
+}
+
+/// The member's orders, newest first.
+pub fn of_user(db: &mut Db<'_>, user_id: u32, limit: u32) -> Result<Vec<OrderRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM `__PREFIX__chathub_order` WHERE user_id = ? ORDER BY id DESC LIMIT ?"
+    );
+    db.rows(&sql, (user_id, limit))?.into_iter().map(from_row).collect()
+}
+
+/// The newest order of the tenant that can still be paid as it stands: same plan, same amount,
+/// made after `since` (Unix seconds). Call it with the tenant locked.
+pub fn find_open(
+    db: &mut Db<'_>,
+    tenant_id: u32,
+    plan: Plan,
+    amount: Fen,
+    since: i64,
+) -> Result<Option<OrderRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM `__PREFIX__chathub_order` \
+         WHERE tenant_id = ? AND status = 'pending' AND plan = ? AND amount = ? AND createtime > ? \
+         ORDER BY id DESC LIMIT 1"
+    );
+    db.row(&sql, (tenant_id, plan.code(), amount.to_string(), since))?.map(from_row).transpose()
+}
+
+/// A new pending order; `false` when the number is taken.
+pub fn insert(
+    db: &mut Db<'_>,
+    order_no: &str,
+    (tenant_id, user_id): (u32, u32),
+    plan: Plan,
+    amount: Fen,
+    now: i64,
+) -> Result<bool> {
+    let inserted = db.insert(
+        "INSERT INTO `__PREFIX__chathub_order` \
+         (order_no, tenant_id, user_id, plan, amount, status, createtime, updatetime) \
+         VALUES (:order_no, :tenant_id, :user_id, :plan, :amount, 'pending', :now, :now)",
+        params! {
+            "order_no" => order_no,
+            "tenant_id" => tenant_id,
+            "user_id" => user_id,
+            "plan" => plan.code(),
+            "amount" => amount.to_string(),
+            "now" => now,
+        },
+    )?;
+    Ok(inserted.is_some())
+}
+
+/// Remembers with whom the payment of a pending order was begun.
+pub fn set_pay_method(db: &mut Db<'_>, id: u32, provider: &str, now: i64) -> Result<bool> {
+    let changed = db.write(
+        "UPDATE `__PREFIX__chathub_order` SET pay_method = ?, updatetime = ? \
+         WHERE id = ? AND status = 'pending'",
+        (provider, now, id),
+    )?;
+    Ok(changed == 1)
+}
+
+/// Writes what the rules made of the order. Fails when its state is no longer `before`'s.
+pub fn update(db: &mut Db<'_>, before: &OrderRow, after: &OrderRow, now: i64) -> Result<()> {
+    let trade = after.state.trade.as_ref();
+    let changed = db.write(
+        "UPDATE `__PREFIX__chathub_order` SET status = :status, late = :late, \
+         pay_method = :pay_method, pay_trade_no = :trade_no, paid_at = :paid_at, \
+         expire_at = :expire_at, updatetime = :now WHERE id = :id AND status = :expected",
+        params! {
+            "status" => after.state.status.code(),
+            "late" => u8::from(after.state.late),
+            "pay_method" => trade.map(|t| t.provider.as_str()).or(after.pay_method.as_deref()),
+            "trade_no" => trade.map(|t| t.trade_no.as_str()),
+            "paid_at" => datetime_param(after.paid_at),
+            "expire_at" => datetime_param(after.expire_at),
+            "now" => now,
+            "id" => before.id,
+            "expected" => before.state.status.code(),
+        },
+    )?;
+    if changed == 1 {
+        return Ok(());
+    }
+    Err(Error::storage(format!("order {} changed while it was locked", before.order_no)))
+}
