@@ -79,7 +79,13 @@ export function cashierUrl(sdk, merchant, changes = {}) {
   return { url, outTradeNo };
 }
 
-/** Waits until `condition()` is true; the test's own time limit ends a vain wait. */
+const PATIENCE_MS = 15_000;
+
+/** Waits until `condition()` is true, and fails when that never happens. */
 export async function until(condition) {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`never became true: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
