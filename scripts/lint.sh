@@ -10,7 +10,7 @@ failed=0
 for file in "${php[@]}"; do
     php -n -d error_reporting=-1 -d display_errors=1 -l "$file" >/dev/null || failed=1
 done
-phpcs --standard=scripts/phpcs.xml -q "${php[@]}" || failed=1
+phpcs -n --standard=scripts/phpcs.xml -q "${php[@]}" || failed=1
 
 mapfile -t shell < <(listed '*.sh' .ci/run)
 for file in "${shell[@]}"; do

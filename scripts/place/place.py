@@ -105,6 +105,9 @@ class Place:
         extension = None if options.no_extension else options.extension.resolve()
         if extension and not extension.is_file():
             raise Failure(f"{extension} is not built: make extension, or --no-extension")
+        if extension:
+            # A copy: a build that goes on meanwhile must not change what runs here.
+            extension = Path(shutil.copy(extension, self.folder / "chathub.so"))
         gateway = {"chathub.alipay_gateway": sandbox["alipay_gateway"]} if sandbox and extension else {}
         settings = gateway | dict(item.split("=", 1) for item in options.ini)
         self.env["php_ini"] = str(web.write_php_ini(self.folder, extension, settings))

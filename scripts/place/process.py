@@ -81,11 +81,26 @@ def started_at(pid: int) -> str | None:
     return None if fields[0] == "Z" else fields[19]
 
 
+def children(pid: int) -> list[int]:
+    """The worker processes of a master."""
+    try:
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
 def stop(pid: int, began: str | None, seconds: float = 20, how: int = signal.SIGTERM) -> bool:
     """Stops the process and waits for its end; says whether there was one to stop."""
     if began is None or started_at(pid) != began:
         return False
+    # A killed master cannot end its workers, and they would keep its port.
+    orphans = children(pid) if how == signal.SIGKILL else []
     os.kill(pid, how)
+    for orphan in orphans:
+        try:
+            os.kill(orphan, how)
+        except ProcessLookupError:
+            pass
     deadline = time.monotonic() + seconds
     while started_at(pid) == began:
         try:

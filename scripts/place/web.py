@@ -1,7 +1,6 @@
 """php-fpm and nginx in front of a site's public directory."""
 
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -144,8 +143,3 @@ def start_nginx(folder: Path, port: int, fpm_port: int, public: Path) -> int:
     wait_until(lambda: port_answers(port), process, log, "nginx")
     return process.pid
 
-
-def children(pid: int) -> list[int]:
-    """The worker processes of a master."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in re.findall(r"\d+", found)]

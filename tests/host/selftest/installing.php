@@ -13,6 +13,13 @@ function check_installing(Checks $checks, Client $site, array $env): void
     $checks->same('from public', trim($site->get('/oddity.txt')['body']), 'public/ is merged');
     $checks->true(!is_dir("$root/addons/oddity/assets"), 'and both move out of the addon');
 
+    $think = fn (string ...$words): array => run_php($env, ["$root/think", ...$words]);
+    $checks->same([0, "hey\n"], $think('oddity:say', 'hey'), 'a command of the addon');
+    $checks->same([0, "HEY\nHEY\n"], $think('oddity:say', '--loud', '-t', '2', 'hey'), 'with options');
+    $checks->same(7, $think('oddity:say', 'fail')[0], 'its status is the exit status');
+    $checks->same(1, $think('oddity:say')[0], 'a required argument is required');
+    $checks->same(1, $think('oddity:say', 'hey', '--unknown')[0], 'unknown options are refused');
+
     $zip = dirname($root) . '/addon.zip';
     $checks->same([1, "Addon already exists\n"], $run('install', $zip), 'no second installation');
     $checks->same([1, "Please disable addon first\n"], $run('upgrade', $zip), 'no upgrade of an enabled addon');
@@ -54,9 +61,14 @@ function check_installing(Checks $checks, Client $site, array $env): void
 /** @return array{int,string} exit status and what the administrator reads */
 function run_installer(array $env, string $command, string $subject, string $input = ''): array
 {
-    $installer = dirname(__DIR__) . '/install.php';
+    return run_php($env, [dirname(__DIR__) . '/install.php', $env['site_root'], $command, $subject], $input);
+}
+
+/** @return array{int,string} exit status and output */
+function run_php(array $env, array $arguments, string $input = ''): array
+{
     $process = proc_open(
-        [PHP_BINARY, '-c', $env['php_ini'], $installer, $env['site_root'], $command, $subject],
+        [PHP_BINARY, '-c', $env['php_ini'], ...$arguments],
         [['pipe', 'r'], ['pipe', 'w'], ['pipe', 'w']],
         $pipes
     );

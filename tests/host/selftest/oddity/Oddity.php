@@ -53,6 +53,9 @@ class Oddity extends Addons
     public function appInit(&$params = null)
     {
         \think\Config::set('oddity_hooked', true);
+        if (IS_CLI) {
+            \think\Console::addDefaultCommands(['addons\oddity\command\Say']);
+        }
     }
 
     private static function note($line)
