@@ -41,6 +41,7 @@ final class Failure
         $text = match (true) {
             $e instanceof Unavailable => 'error.maintenance',
             $e instanceof ConfigException => 'error.not_available',
+            $e instanceof NotFound => 'error.not_found',
             default => null,
         };
 
@@ -61,6 +62,10 @@ final class Failure
     /** The code that a redirect carries; the page that it leads to knows its text. */
     public static function code(HubException $e): string
     {
-        return Messages::has('error.' . $e->getKey()) ? $e->getKey() : 'generic';
+        return match (true) {
+            $e instanceof NotFound => 'not_found',
+            Messages::has('error.' . $e->getKey()) => $e->getKey(),
+            default => 'generic',
+        };
     }
 }

@@ -40,8 +40,12 @@ final class Registration
             $result = Site::hub()->register($input, Site::clientIp(), $userId);
         } catch (InvalidInput | Forbidden $e) {
             Failure::log($e);
+            if ($e->getKey() === 'email_taken') {
+                Session::rememberLoginEmail($input['email']);
+            }
+            $errors = [(string) $e->getField() => Messages::refusal($e)];
 
-            return self::page($input, [(string) $e->getField() => Messages::refusal($e)], Failure::status($e), $e->getKey());
+            return self::page($input, $errors, Failure::status($e), $e->getKey());
         }
         After::response(static fn () => Site::hub()->finish());
         self::keepSignedIn($result);

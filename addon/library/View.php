@@ -150,9 +150,10 @@ final class View
         ]);
     }
 
+    /** For columns: the same width in every language. */
     private function dateTime(string|int|null $at): string
     {
-        return $this->e(trim($this->day($at) . ' ' . substr($this->sqlTime($at), 11, 5)));
+        return $this->e($at === null ? '—' : substr($this->sqlTime($at), 0, 16));
     }
 
     private function sqlTime(string|int|null $at): string

@@ -1,5 +1,5 @@
 <?php $role = $kind === 'error' ? 'alert' : 'status'; ?>
 <div class="notice notice-<?= $this->e($kind) ?>" role="<?= $role ?>">
     <span class="icon icon-<?= $kind === 'success' ? 'check' : ($kind === 'error' ? 'alert' : 'info') ?>" aria-hidden="true"></span>
-    <p><?= $this->e($text) ?><?php if (($link ?? null) !== null) : ?> <a href="<?= $this->url($link) ?>"><?= $this->t('nav.' . $link) ?></a><?php endif ?></p>
+    <p><?= $this->e($text) ?></p>
 </div>

@@ -6,13 +6,13 @@
 <?php if (($errors[''] ?? '') !== '') : ?>
     <?= $this->partial('_notice', ['kind' => 'error', 'text' => $errors['']]) ?>
 <?php elseif ($errors !== []) : ?>
-    <?= $this->partial('_notice', ['kind' => 'error', 'text' => $this->text('error.summary'), 'link' => $reason === 'email_taken' ? 'login' : null]) ?>
+    <?= $this->partial('_notice', ['kind' => 'error', 'text' => $this->text('error.summary')]) ?>
 <?php endif ?>
     <form class="register" method="post" action="<?= $this->url('register') ?>" novalidate data-once data-sending="<?= $this->t('register.sending') ?>">
         <?= $this->csrf() ?>
         <div class="panel register-fields">
             <?= $this->field('company_name', $errors, $values, ['label' => 'register.company_name', 'hint' => 'register.company_name.hint', 'required' => true, 'maxlength' => '100', 'autocomplete' => 'organization']) ?>
-            <?= $this->field('email', $errors, $values, ['label' => 'register.email', 'hint' => $member ? 'register.email.fixed' : 'register.email.hint', 'type' => 'email', 'required' => true, 'maxlength' => '255', 'autocomplete' => 'email', 'inputmode' => 'email', 'readonly' => $member]) ?>
+            <?= $this->field('email', $errors, $values, ['label' => 'register.email', 'hint' => $member ? 'register.email.fixed' : 'register.email.hint', 'type' => 'email', 'required' => true, 'maxlength' => '255', 'autocomplete' => 'email', 'inputmode' => 'email', 'readonly' => $member, 'link' => $reason === 'email_taken' ? 'login' : '']) ?>
             <?= $this->field('domain', $errors, $values, ['label' => 'register.domain', 'hint' => 'register.domain.hint', 'required' => true, 'maxlength' => '255', 'inputmode' => 'url', 'autocapitalize' => 'none', 'autocomplete' => 'url', 'spellcheck' => 'false']) ?>
             <fieldset class="field"<?= isset($errors['plan']) ? ' aria-describedby="plan-error"' : '' ?>>
                 <legend><?= $this->t('register.plan') ?></legend>
