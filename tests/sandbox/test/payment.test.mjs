@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createVerify } from 'node:crypto';
 import { after, afterEach, before, test } from 'node:test';
-import { formatShanghai } from '../clock.mjs';
+import { Trades } from '../alipay/trades.mjs';
 import { cashierUrl, merchantSdk, openMerchant, openSandbox, until } from './support.mjs';
 
 let sandbox;
@@ -93,12 +93,24 @@ test('a trade is paid once', async () => {
 });
 
 test('a trade that ran out cannot be paid, and says so to the merchant', async () => {
-  const outTradeNo = await openOrder({ biz: { time_expire: formatShanghai(Date.now() + 2000) } });
-  await until(() => merchant.received.length === 1);
+  const outTradeNo = await openOrder();
+  await sandbox.control('trade', { out_trade_no: outTradeNo, event: 'expire' });
   assert.deepEqual(statuses(), ['TRADE_CLOSED']);
   await assert.rejects(sandbox.control('pay', { out_trade_no: outTradeNo }), { status: 409, message: /ACQ\.TRADE_HAS_CLOSE/ });
   const late = await sandbox.control('pay', { out_trade_no: outTradeNo, force: true });
   assert.equal(late.status, 'TRADE_SUCCESS');
+});
+
+test('a trade runs out by itself, or at the latest when somebody looks', async () => {
+  const events = [];
+  const trades = new Trades({ onEvent: (trade, event) => events.push([trade.out_trade_no, event]) });
+  const order = { total_fen: 1, subject: 'x' };
+  trades.open({ ...order, out_trade_no: 'A', expires_at: Date.now() + 20 });
+  await until(() => events.length === 1);
+  assert.deepEqual(events, [['A', 'closed']]);
+  const past = trades.open({ ...order, out_trade_no: 'B', expires_at: null });
+  past.expires_at = Date.now() - 1;
+  assert.equal(trades.find({ out_trade_no: 'B' }).status, 'TRADE_CLOSED');
 });
 
 test('a notification is repeated with its notify_id until the answer is exactly success', async () => {
