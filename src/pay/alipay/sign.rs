@@ -1,6 +1,5 @@
-//! The text that a signature covers, and making one.
+//! Signing: the text that a signature covers, and making one.
 
-use super::form::Fields;
 use crate::error::{Error, Result};
 use crate::pay::keys::PrivateKey;
 
@@ -29,14 +28,7 @@ where
     PrivateKey::load(private_key)?.sign(join_sorted(pairs).as_bytes())
 }
 
-/// The signed text of received fields: `sign` and `sign_type` do not count.
-pub(super) fn received_text(fields: &Fields, drop_empty: bool) -> String {
-    let counts = |name: &str, value: &str| {
-        !matches!(name, "sign" | "sign_type") && !(drop_empty && value.is_empty())
-    };
-    join_sorted(fields.iter().filter(|(name, value)| counts(name, value)).collect())
-}
-
+/// The text that a signature covers.
 pub(super) fn join_sorted(mut pairs: Vec<(&str, &str)>) -> String {
     pairs.sort_unstable();
     let size = pairs.iter().map(|(name, value)| name.len() + value.len() + 2).sum();
