@@ -3,53 +3,67 @@
 /*
  * The configuration form of the plugin manager. The host reads every key of every field, so all are given.
  * Only types that its form draws: there is no "switch".
+ * In a function of its own, so that its variables stay out of the host's that includes this file.
  */
 
-$field = static function (string $group, string $name, string $title, string $type, string $value, string $tip = '', array $content = []): array {
+return (static function (): array {
+    $field = static function (
+        string $group,
+        string $name,
+        string $title,
+        string $type,
+        string $value,
+        string $tip = '',
+        array $content = []
+    ): array {
+        return [
+            'name' => $name,
+            'title' => $title,
+            'type' => $type,
+            'content' => $content,
+            'value' => $value,
+            'rule' => '',
+            'msg' => '',
+            'tip' => $tip,
+            'ok' => '',
+            'extend' => $type === 'text' ? 'spellcheck="false"' : '',
+            'group' => $group,
+        ];
+    };
+    $onOff = ['1' => '开启', '0' => '关闭'];
+    $keyTip = '可以填写密钥内容，也可以填写 file:/绝对路径 指向服务器上的文件，这样密钥不会出现在后台日志中';
+
     return [
-        'name' => $name,
-        'title' => $title,
-        'type' => $type,
-        'content' => $content,
-        'value' => $value,
-        'rule' => '',
-        'msg' => '',
-        'tip' => $tip,
-        'ok' => '',
-        'extend' => $type === 'text' ? 'spellcheck="false"' : '',
-        'group' => $group,
+        $field('站点', 'site_name', '站点名称', 'string', 'ChatHub', '显示在页面顶部和支付订单中'),
+        $field('站点', 'support_email', '客服邮箱', 'string', '', '会员遇到问题时看到的联系邮箱'),
+        $field('站点', 'public_base_url', '网站公开地址', 'string', '', '例如 https://www.example.com，结尾不带斜杠；正式收款时必填，支付平台的通知发往这个地址'),
+
+        $field('开通服务', 'provision_server_url', '开通服务地址', 'string', 'http://CoPaw:5566', '创建客服空间的服务'),
+        $field('开通服务', 'provision_api_key', '开通服务密钥', 'password', 'chathub-default-key-change-me', '随请求发送的 X-API-Key，请改成与开通服务一致的值'),
+        $field('开通服务', 'chatwoot_url', 'Chatwoot 地址', 'string', '', '例如 https://chatwoot.example.com'),
+        $field('开通服务', 'chatwoot_api_token', 'Chatwoot 访问令牌', 'password', '', 'Chatwoot 个人资料页中的 Access Token'),
+        $field('开通服务', 'provision_wait', '注册时最多等待（秒）', 'number', '15', '超过后先告诉会员“正在开通”，页面会自动更新'),
+        $field('开通服务', 'provision_inline_limit', '同时开通数上限', 'number', '3', '网页请求最多同时占用几个 PHP 进程去开通，其余排队由后台任务处理'),
+
+        $field('支付宝', 'alipay_enabled', '启用支付宝', 'radio', '0', '', $onOff),
+        $field('支付宝', 'alipay_sandbox', '沙箱环境', 'radio', '1', '开启时使用支付宝沙箱，不会真实收款；正式收款前请关闭', $onOff),
+        $field('支付宝', 'alipay_app_id', '应用 APPID', 'string', '', '支付宝开放平台中的应用编号'),
+        $field('支付宝', 'alipay_seller_id', '收款账号 PID', 'string', '', '选填，以 2088 开头的 16 位数字；填写后会核对每笔付款的收款方'),
+        $field('支付宝', 'alipay_merchant_private_key', '应用私钥', 'text', '', $keyTip),
+        $field('支付宝', 'alipay_public_key', '支付宝公钥', 'text', '', '是“支付宝公钥”，不是“应用公钥”；证书模式填写支付宝公钥证书。' . $keyTip),
+        $field('支付宝', 'alipay_app_cert_path', '应用公钥证书路径', 'string', '', '仅证书模式：appCertPublicKey 文件在服务器上的绝对路径'),
+        $field('支付宝', 'alipay_root_cert_path', '支付宝根证书路径', 'string', '', '仅证书模式：alipayRootCert 文件在服务器上的绝对路径'),
+
+        $field('微信支付', 'wechat_enabled', '启用微信支付', 'radio', '0', '', $onOff),
+        $field('微信支付', 'wechat_sandbox', '测试模式', 'radio', '1', '开启时每笔订单只收 1 分钱，用于真实环境下的测试；正式收款前请关闭', $onOff),
+        $field('微信支付', 'wechat_app_id', '应用 AppID', 'string', '', '与商户号绑定的公众号、小程序或应用'),
+        $field('微信支付', 'wechat_mch_id', '商户号', 'string', ''),
+        $field('微信支付', 'wechat_api_v3_key', 'APIv3 密钥', 'password', '', '商户平台中设置的 32 位密钥'),
+        $field('微信支付', 'wechat_cert_path', '商户证书路径', 'string', '', 'apiclient_cert.pem 在服务器上的绝对路径'),
+        $field('微信支付', 'wechat_key_path', '商户私钥路径', 'string', '', 'apiclient_key.pem 在服务器上的绝对路径'),
+
+        $field('安全', 'limit_login_per_address', '每个地址的登录次数', 'number', '60', '同一 IP 地址 15 分钟内最多尝试登录的次数，0 为不限'),
+        $field('安全', 'limit_login_per_account', '每个账号的登录次数', 'number', '10', '同一账号 15 分钟内最多尝试登录的次数，0 为不限'),
+        $field('安全', 'limit_register_per_address', '每个地址的注册次数', 'number', '20', '同一 IP 地址 1 小时内最多注册的次数，0 为不限'),
     ];
-};
-
-$onOff = ['1' => '开启', '0' => '关闭'];
-$keyTip = '可以填写密钥内容，也可以填写 file:/绝对路径 指向服务器上的文件，这样密钥不会出现在后台日志中';
-
-return [
-    $field('站点', 'site_name', '站点名称', 'string', 'ChatHub', '显示在页面顶部和支付订单中'),
-    $field('站点', 'support_email', '客服邮箱', 'string', '', '会员遇到问题时看到的联系邮箱'),
-    $field('站点', 'public_base_url', '网站公开地址', 'string', '', '例如 https://www.example.com，结尾不带斜杠；正式收款时必填，支付平台的通知发往这个地址'),
-
-    $field('开通服务', 'provision_server_url', '开通服务地址', 'string', 'http://CoPaw:5566', '创建客服空间的服务'),
-    $field('开通服务', 'provision_api_key', '开通服务密钥', 'password', 'chathub-default-key-change-me', '随请求发送的 X-API-Key，请改成与开通服务一致的值'),
-    $field('开通服务', 'chatwoot_url', 'Chatwoot 地址', 'string', '', '例如 https://chatwoot.example.com'),
-    $field('开通服务', 'chatwoot_api_token', 'Chatwoot 访问令牌', 'password', '', 'Chatwoot 个人资料页中的 Access Token'),
-    $field('开通服务', 'provision_wait', '注册时最多等待（秒）', 'number', '15', '超过后先告诉会员“正在开通”，页面会自动更新'),
-    $field('开通服务', 'provision_inline_limit', '同时开通数上限', 'number', '3', '网页请求最多同时占用几个 PHP 进程去开通，其余排队由后台任务处理'),
-
-    $field('支付宝', 'alipay_enabled', '启用支付宝', 'radio', '0', '', $onOff),
-    $field('支付宝', 'alipay_sandbox', '沙箱环境', 'radio', '1', '开启时使用支付宝沙箱，不会真实收款；正式收款前请关闭', $onOff),
-    $field('支付宝', 'alipay_app_id', '应用 APPID', 'string', '', '支付宝开放平台中的应用编号'),
-    $field('支付宝', 'alipay_seller_id', '收款账号 PID', 'string', '', '选填，以 2088 开头的 16 位数字；填写后会核对每笔付款的收款方'),
-    $field('支付宝', 'alipay_merchant_private_key', '应用私钥', 'text', '', $keyTip),
-    $field('支付宝', 'alipay_public_key', '支付宝公钥', 'text', '', '是“支付宝公钥”，不是“应用公钥”；证书模式填写支付宝公钥证书。' . $keyTip),
-    $field('支付宝', 'alipay_app_cert_path', '应用公钥证书路径', 'string', '', '仅证书模式：appCertPublicKey 文件在服务器上的绝对路径'),
-    $field('支付宝', 'alipay_root_cert_path', '支付宝根证书路径', 'string', '', '仅证书模式：alipayRootCert 文件在服务器上的绝对路径'),
-
-    $field('微信支付', 'wechat_enabled', '启用微信支付', 'radio', '0', '', $onOff),
-    $field('微信支付', 'wechat_sandbox', '测试模式', 'radio', '1', '开启时每笔订单只收 1 分钱，用于真实环境下的测试；正式收款前请关闭', $onOff),
-    $field('微信支付', 'wechat_app_id', '应用 AppID', 'string', '', '与商户号绑定的公众号、小程序或应用'),
-    $field('微信支付', 'wechat_mch_id', '商户号', 'string', ''),
-    $field('微信支付', 'wechat_api_v3_key', 'APIv3 密钥', 'password', '', '商户平台中设置的 32 位密钥'),
-    $field('微信支付', 'wechat_cert_path', '商户证书路径', 'string', '', 'apiclient_cert.pem 在服务器上的绝对路径'),
-    $field('微信支付', 'wechat_key_path', '商户私钥路径', 'string', '', 'apiclient_key.pem 在服务器上的绝对路径'),
-];
+})();

@@ -17,6 +17,7 @@ use addons\chathub\library\Unavailable;
 use ChatHub\Exception as HubException;
 use ChatHub\Forbidden;
 use ChatHub\InvalidInput;
+use ChatHub\NotFound;
 use think\Response;
 
 /**
@@ -125,7 +126,7 @@ class Index
     {
         return $this->asMember(static fn (int $userId): Response => Answer::page(
             'renew',
-            Site::hub()->renew($userId, Input::id(Input::query('id') ?: Input::pathOrQuery('id')))
+            Site::hub()->renew($userId, Input::id(Input::pathOrQuery('id')))
         ));
     }
 
@@ -175,7 +176,11 @@ class Index
     {
         return $this->guard(static function (): Response {
             $orderNo = Input::pathOrQuery('order') ?: Input::query('out_trade_no');
-            $return = Site::hub()->payReturn($orderNo);
+            try {
+                $return = Site::hub()->payReturn($orderNo);
+            } catch (InvalidInput | NotFound) {
+                return Answer::redirect('my');
+            }
 
             return match ($return['state']) {
                 'pending', 'provisioning', 'just_paid'
@@ -209,19 +214,18 @@ class Index
     {
         return $this->asMember(static function (int $userId): Response {
             if (Input::method() !== 'POST') {
-                return Answer::page('password', ['errors' => [], 'changed' => false]);
+                return self::passwordForm();
             }
             if (!Session::csrfPasses()) {
-                return Answer::page('password', ['errors' => ['' => Messages::get('error.expired')], 'changed' => false], 403);
+                return self::passwordForm(['' => Messages::get('error.expired')], 403);
             }
             $input = Input::only(['old_password', 'new_password', 'confirm_password']);
             try {
                 Site::hub()->changePassword($userId, $input, Site::clientIp());
             } catch (InvalidInput | Forbidden $e) {
                 Failure::log($e);
-                $errors = [(string) $e->getField() => Messages::refusal($e)];
 
-                return Answer::page('password', ['errors' => $errors, 'changed' => false], Failure::status($e));
+                return self::passwordForm([(string) $e->getField() => Messages::refusal($e)], Failure::status($e));
             }
             $account = Site::hub()->account($userId);
             if ($account !== null) {
@@ -230,6 +234,12 @@ class Index
 
             return Answer::page('password', ['errors' => [], 'changed' => true]);
         });
+    }
+
+    /** @param array<string,string> $errors by field, '' for the whole form */
+    private static function passwordForm(array $errors = [], int $status = 200): Response
+    {
+        return Answer::page('password', ['errors' => $errors, 'changed' => false], $status);
     }
 
     private static function backToLogin(string $error, string $email): Response

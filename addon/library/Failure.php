@@ -9,6 +9,7 @@ use ChatHub\Exception as HubException;
 use ChatHub\Forbidden;
 use ChatHub\InvalidInput;
 use ChatHub\NotFound;
+use ChatHub\ProviderException;
 use think\Log;
 use think\Response;
 
@@ -65,6 +66,7 @@ final class Failure
         return match (true) {
             $e instanceof NotFound => 'not_found',
             Messages::has('error.' . $e->getKey()) => $e->getKey(),
+            $e instanceof ProviderException => 'provision_refused',
             default => 'generic',
         };
     }

@@ -43,20 +43,14 @@ final class Input
     }
 
     /**
-     * The named values of a form or of a JSON body.
+     * The named values of a form or of a JSON body as they came, whatever they are; the missing are left out.
      *
      * @param list<string> $names
-     * @return array<string,string>
+     * @return array<string,mixed>
      */
     public static function only(array $names): array
     {
-        $source = self::isJson() ? self::json() : $_POST;
-        $values = [];
-        foreach ($names as $name) {
-            $values[$name] = self::text($source[$name] ?? '');
-        }
-
-        return $values;
+        return array_intersect_key(self::isJson() ? self::json() : $_POST, array_flip($names));
     }
 
     public static function body(): string
@@ -93,7 +87,7 @@ final class Input
     /** The CSRF token that came with the request, in a header or a field. */
     public static function csrfToken(): string
     {
-        return self::text($_SERVER['HTTP_X_CSRF_TOKEN'] ?? '') ?: self::only(['__token__'])['__token__'];
+        return self::text($_SERVER['HTTP_X_CSRF_TOKEN'] ?? '') ?: self::text(self::only(['__token__'])['__token__'] ?? '');
     }
 
     /** @return array<array-key,mixed> */

@@ -26,8 +26,10 @@ final class Notices
 
             return $notices;
         }
-        if (Input::query('just_paid') === '1' || Input::query('provisioning') === '1') {
+        if (Input::query('provisioning') === '1') {
             $notices[] = self::aboutTenants($my['tenants']);
+        } elseif (Input::query('just_paid') === '1' && self::anyIsReady($my['tenants'])) {
+            $notices[] = self::notice('success', Messages::get('notice.ready'));
         } elseif (Input::query('pending') === '1') {
             $notices[] = self::notice('info', Messages::get('notice.order.unknown'));
         }
@@ -63,11 +65,17 @@ final class Notices
                 return self::notice('info', Messages::get('notice.provisioning'), true);
             }
             if ($tenant['status'] === 'pending') {
-                return self::notice('error', Messages::get('error.provision_failed'));
+                return self::notice('error', Messages::get('error.provision_refused'));
             }
         }
 
         return self::notice('success', Messages::get('notice.ready'));
+    }
+
+    /** @param list<array<string,mixed>> $tenants */
+    private static function anyIsReady(array $tenants): bool
+    {
+        return array_filter(array_column($tenants, 'embed_code')) !== [];
     }
 
     /** @return array{kind:string,text:string,waiting:bool} */

@@ -19,9 +19,8 @@ final class Registration
     public static function form(): Response
     {
         Session::peek();
-        $plan = Input::query('plan');
 
-        return self::page(['plan' => $plan, 'email' => Session::email()]);
+        return self::page(['plan' => Input::query('plan')]);
     }
 
     /** The form was sent. */
@@ -30,7 +29,7 @@ final class Registration
         Session::peek();
         $input = Input::only(self::FIELDS);
         if (!Session::csrfPasses()) {
-            return self::page($input, ['' => Messages::get('error.expired')], 403);
+            return self::page(self::shown($input), ['' => Messages::get('error.expired')], 403);
         }
         $userId = Session::userId() ?: null;
         if ($userId !== null) {
@@ -41,11 +40,11 @@ final class Registration
         } catch (InvalidInput | Forbidden $e) {
             Failure::log($e);
             if ($e->getKey() === 'email_taken') {
-                Session::rememberLoginEmail($input['email']);
+                Session::rememberLoginEmail(self::shown($input)['email']);
             }
             $errors = [(string) $e->getField() => Messages::refusal($e)];
 
-            return self::page($input, $errors, Failure::status($e), $e->getKey());
+            return self::page(self::shown($input), $errors, Failure::status($e), $e->getKey());
         }
         After::response(static fn () => Site::hub()->finish());
         self::keepSignedIn($result);
@@ -93,6 +92,17 @@ final class Registration
         }
 
         return Answer::page('register', compact('plans', 'values', 'errors', 'member', 'reason'), $status);
+    }
+
+    /**
+     * What was entered, for the form.
+     *
+     * @param array<string,mixed> $input
+     * @return array<string,string>
+     */
+    private static function shown(array $input): array
+    {
+        return array_map([Input::class, 'text'], $input + array_fill_keys(self::FIELDS, ''));
     }
 
     /**

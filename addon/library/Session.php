@@ -50,6 +50,9 @@ final class Session
     public static function csrfToken(): string
     {
         self::load();
+        if (self::$csrf === '') {
+            self::renewCsrfToken();
+        }
 
         return self::$csrf;
     }
