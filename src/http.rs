@@ -82,7 +82,7 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// Costs nothing to make; the TLS configuration is built by the first HTTPS request of the process.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Agent;
 
 impl Agent {

@@ -1,7 +1,7 @@
 //! Brings the tables of any earlier version to this version's layout. Each step looks before it
 //! acts, so a run may be repeated, and one that was cut off goes on where it stopped.
 
-use super::{Database, Db};
+use super::{Database, Db, db::take};
 use crate::Result;
 
 /// What install.sql creates on a new site is what an old site is brought to.
@@ -60,6 +60,7 @@ pub fn run(database: &Database) -> Result<Vec<String>> {
             }
         }
         give_log_a_default(db, &mut done)?;
+        make_room_for_bcrypt(db, &mut done)?;
         for (table, index, columns) in INDEXES {
             if !has_index(db, table, index)? {
                 db.command(&format!(
@@ -118,6 +119,30 @@ fn give_log_a_default(db: &mut Db<'_>, done: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
+/// FastAdmin's `user.password` holds 32 characters, the length of an MD5 sum; bcrypt has 60. The
+/// column keeps everything else that it has. FastAdmin itself never notices a longer column.
+fn make_room_for_bcrypt(db: &mut Db<'_>, done: &mut Vec<String>) -> Result<()> {
+    let column = db.row(
+        "SELECT CAST(CHARACTER_SET_NAME AS CHAR) AS charset, \
+         CAST(COLLATION_NAME AS CHAR) AS collation_name, CAST(COLUMN_COMMENT AS CHAR) AS remark, \
+         CAST(IS_NULLABLE AS CHAR) AS nullable FROM information_schema.COLUMNS \
+         WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '__PREFIX__user' \
+         AND COLUMN_NAME = 'password' AND CHARACTER_MAXIMUM_LENGTH < 60",
+        (),
+    )?;
+    let Some(mut column) = column else { return Ok(()) };
+    let mut text = |name: &str| take::<String>(&mut column, name);
+    let (charset, collation) = (text("charset")?, text("collation_name")?);
+    let null = if text("nullable")? == "YES" { "NULL" } else { "NOT NULL" };
+    let remark = text("remark")?.replace('\\', "\\\\").replace('\'', "''");
+    db.command(&format!(
+        "ALTER TABLE `__PREFIX__user` MODIFY COLUMN `password` varchar(255) \
+         CHARACTER SET {charset} COLLATE {collation} {null} DEFAULT '' COMMENT '{remark}'"
+    ))?;
+    done.push("user: made room for bcrypt in password".into());
+    Ok(())
+}
+
 fn has_table(db: &mut Db<'_>, table: &str) -> Result<bool> {
     let sql = format!(
         "SELECT COUNT(*) FROM information_schema.TABLES \
@@ -131,7 +156,7 @@ fn column_type(db: &mut Db<'_>, table: &str, column: &str) -> Result<Option<Stri
         "SELECT CAST(COLUMN_TYPE AS CHAR) AS kind FROM information_schema.COLUMNS \
          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '__PREFIX__{table}' AND COLUMN_NAME = ?"
     );
-    db.row(&sql, (column,))?.map(|mut row| super::db::take(&mut row, "kind")).transpose()
+    db.row(&sql, (column,))?.map(|mut row| take(&mut row, "kind")).transpose()
 }
 
 fn has_index(db: &mut Db<'_>, table: &str, index: &str) -> Result<bool> {

@@ -50,9 +50,8 @@ impl Alipay {
             .ok_or_else(|| missing("alipay_app_id", "the application's APPID"))?;
         let seller_id = digits("alipay_seller_id", config.seller_id)?;
         let private_key =
-            load("alipay_merchant_private_key", config.private_key, |text| PrivateKey::load(text))?;
-        let public_key =
-            load("alipay_public_key", config.public_key, |text| PublicKey::load(text))?;
+            load("alipay_merchant_private_key", config.private_key, PrivateKey::load)?;
+        let public_key = load("alipay_public_key", config.public_key, PublicKey::load)?;
         if public_key.belongs_to(&private_key) {
             return Err(Error::config(
                 "key_is_own",

@@ -95,43 +95,46 @@ fn check_count(so_far: usize) -> Result<()> {
 
 fn unescape(raw: &[u8]) -> Result<Cow<'_, str>> {
     let utf8 = || malformed("not valid UTF-8 (requests must say charset=utf-8)".into());
-    if !raw.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+    let special = |bytes: &[u8]| bytes.iter().position(|byte| matches!(byte, b'%' | b'+'));
+    let Some(mut at) = special(raw) else {
         return std::str::from_utf8(raw).map(Cow::Borrowed).map_err(|_| utf8());
-    }
+    };
     let mut decoded = Vec::with_capacity(raw.len());
     let mut rest = raw;
-    while let Some((byte, tail)) = rest.split_first() {
-        rest = match byte {
-            b'+' => {
+    loop {
+        let (plain, escape) = rest.split_at(at);
+        decoded.extend_from_slice(plain);
+        rest = match escape {
+            [b'+', rest @ ..] => {
                 decoded.push(b' ');
-                tail
+                rest
             }
-            b'%' => {
-                let (high, low, tail) = escape(tail)?;
-                decoded.push(high << 4 | low);
-                tail
+            [b'%', high, low, rest @ ..] => {
+                decoded.push(hex(*high)? << 4 | hex(*low)?);
+                rest
             }
-            other => {
-                decoded.push(*other);
-                tail
-            }
+            _ => return Err(bad_escape()),
         };
+        match special(rest) {
+            Some(next) => at = next,
+            None => break,
+        }
     }
+    decoded.extend_from_slice(rest);
     String::from_utf8(decoded).map(Cow::Owned).map_err(|_| utf8())
 }
 
-/// The two hexadecimal digits after a `%`, and what follows them.
-fn escape(tail: &[u8]) -> Result<(u8, u8, &[u8])> {
-    if let [high, low, rest @ ..] = tail
-        && let (Some(high), Some(low)) = (hex(*high), hex(*low))
-    {
-        return Ok((high, low, rest));
+fn hex(digit: u8) -> Result<u8> {
+    match digit {
+        b'0'..=b'9' => Ok(digit - b'0'),
+        b'A'..=b'F' => Ok(digit - b'A' + 10),
+        b'a'..=b'f' => Ok(digit - b'a' + 10),
+        _ => Err(bad_escape()),
     }
-    Err(malformed("a % without two hexadecimal digits".into()))
 }
 
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).map(|value| value as u8)
+fn bad_escape() -> Error {
+    malformed("a % without two hexadecimal digits".into())
 }
 
 /// Says what is wrong without quoting the body, which nobody has vouched for.
