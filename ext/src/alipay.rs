@@ -1,7 +1,14 @@
 //! `ChatHub\Alipay`.
 
+// PHP callers may name arguments, so parameters are written as PHP writes them.
+#![allow(non_snake_case)]
+
 use chathub_core::{Error, pay::alipay};
-use ext_php_rs::{boxed::ZBox, prelude::*, types::{ZendHashTable, Zval}};
+use ext_php_rs::{
+    boxed::ZBox,
+    prelude::*,
+    types::{ZendHashTable, Zval},
+};
 
 use crate::{
     convert::{Array, Bytes, OrThrow, fields, utf8},
@@ -18,15 +25,15 @@ pub struct Alipay;
 impl Alipay {
     /// Signs request parameters; gives the base64 signature.
     #[php(name = "sign")]
-    pub fn sign(params: &ZendHashTable, private_key: Bytes<'_>) -> PhpResult<String> {
+    pub fn sign(params: &ZendHashTable, privateKey: Bytes<'_>) -> PhpResult<String> {
         let params = fields(params, "params")?;
-        alipay::sign_params(params, utf8(&private_key, "privateKey")?).or_throw()
+        alipay::sign_params(params, utf8(&privateKey, "privateKey")?).or_throw()
     }
 
     /// Verifies a notification or a synchronous return; gives its decoded fields.
     #[php(name = "verify")]
-    pub fn verify(form: &Zval, public_key: Bytes<'_>) -> PhpResult<ZBox<ZendHashTable>> {
-        let key = utf8(&public_key, "publicKey")?;
+    pub fn verify(form: &Zval, publicKey: Bytes<'_>) -> PhpResult<ZBox<ZendHashTable>> {
+        let key = utf8(&publicKey, "publicKey")?;
         let verified = if let Some(body) = form.zend_str() {
             alipay::verify_raw(body.as_bytes(), key).or_throw()?
         } else if let Some(array) = form.array() {

@@ -46,6 +46,8 @@ unsafe impl Send for Registered {}
 unsafe impl Sync for Registered {}
 
 unsafe extern "C" {
+    static spl_ce_RuntimeException: *const ClassEntry;
+
     /// The engine's own way to write a protected property, as the class itself would.
     fn zend_update_property(
         scope: *const ClassEntry,
@@ -60,9 +62,11 @@ fn base() -> &'static ClassEntry {
     BASE.get().map_or_else(runtime_exception, |class| class.0)
 }
 
-/// The engine keeps its table of class names in lower case.
+/// Classes cannot be found by name yet while modules start.
 fn runtime_exception() -> &'static ClassEntry {
-    ClassEntry::try_find("RuntimeException").unwrap_or_else(ce::exception)
+    // SAFETY: SPL is always built in and has started before any other module; null would mean that
+    // it has not, and then every exception class of the engine is missing.
+    unsafe { spl_ce_RuntimeException.as_ref() }.unwrap_or_else(ce::exception)
 }
 
 /// Registers the tree; part of the module's start-up.
@@ -172,9 +176,9 @@ extern "C" fn get_field(execution: &mut ExecuteData, result: &mut Zval) {
 
 fn give(execution: &mut ExecuteData, result: &mut Zval, name: &str) {
     let work = std::panic::AssertUnwindSafe(|| {
-        let value = execution.get_self().and_then(|object| {
-            object.get_property::<Option<String>>(name).ok().flatten()
-        });
+        let value = execution
+            .get_self()
+            .and_then(|object| object.get_property::<Option<String>>(name).ok().flatten());
         match value {
             Some(text) => {
                 let _ = result.set_string(&text, false);

@@ -1,14 +1,15 @@
 //! `ChatHub\Hub`: the use cases, one object per request.
 
+// PHP callers may name arguments, so parameters are written as PHP writes them.
+#![allow(non_snake_case)]
+
 use chathub_core::{
     Error, Kind,
     app::{App, Config},
     domain::Plan,
     store::{Database, Settings},
 };
-use ext_php_rs::{
-    boxed::ZBox, exception::PhpResult, prelude::*, types::ZendHashTable,
-};
+use ext_php_rs::{boxed::ZBox, exception::PhpResult, prelude::*, types::ZendHashTable};
 
 use crate::{
     convert::{Array, Bytes, OrThrow, list, settings, utf8},
@@ -48,11 +49,10 @@ impl Hub {
         &self,
         input: &ZendHashTable,
         ip: Bytes<'_>,
-        user_id: Option<i64>,
+        userId: Option<i64>,
     ) -> PhpResult<PhpArray> {
-        let user_id = user_id.map(id);
         let form = crate::convert::input(input);
-        let made = self.app.register(&form, utf8(&ip, "ip")?, user_id).or_throw()?;
+        let made = self.app.register(&form, utf8(&ip, "ip")?, userId.map(id)).or_throw()?;
         views::registered(&made).map(Array::done)
     }
 
@@ -69,49 +69,49 @@ impl Hub {
         views::account(&account).map(Array::done)
     }
 
-    pub fn account(&self, user_id: i64) -> PhpResult<Option<PhpArray>> {
-        let account = self.app.account(id(user_id)).or_throw()?;
+    pub fn account(&self, userId: i64) -> PhpResult<Option<PhpArray>> {
+        let account = self.app.account(id(userId)).or_throw()?;
         account.map(|account| views::account(&account).map(Array::done)).transpose()
     }
 
     #[php(name = "changePassword")]
     pub fn change_password(
         &self,
-        user_id: i64,
+        userId: i64,
         input: &ZendHashTable,
         ip: Bytes<'_>,
     ) -> PhpResult<()> {
         let form = crate::convert::input(input);
-        self.app.change_password(id(user_id), &form, utf8(&ip, "ip")?).or_throw()
+        self.app.change_password(id(userId), &form, utf8(&ip, "ip")?).or_throw()
     }
 
-    pub fn my(&self, user_id: i64) -> PhpResult<PhpArray> {
-        views::member(self.app.my(id(user_id)).or_throw()?).map(Array::done)
+    pub fn my(&self, userId: i64) -> PhpResult<PhpArray> {
+        views::member(self.app.my(id(userId)).or_throw()?).map(Array::done)
     }
 
-    pub fn status(&self, user_id: i64) -> PhpResult<PhpArray> {
-        views::status(self.app.status(id(user_id)).or_throw()?).map(Array::done)
+    pub fn status(&self, userId: i64) -> PhpResult<PhpArray> {
+        views::status(self.app.status(id(userId)).or_throw()?).map(Array::done)
     }
 
-    pub fn renew(&self, user_id: i64, tenant_id: i64) -> PhpResult<PhpArray> {
-        let view = self.app.renew(id(user_id), id(tenant_id)).or_throw()?;
+    pub fn renew(&self, userId: i64, tenantId: i64) -> PhpResult<PhpArray> {
+        let view = self.app.renew(id(userId), id(tenantId)).or_throw()?;
         views::renew(view).map(Array::done)
     }
 
-    pub fn order(&self, user_id: i64, order_no: Bytes<'_>) -> PhpResult<PhpArray> {
-        let view = self.app.order(id(user_id), number(&order_no)?).or_throw()?;
+    pub fn order(&self, userId: i64, orderNo: Bytes<'_>) -> PhpResult<PhpArray> {
+        let view = self.app.order(id(userId), number(&orderNo)?).or_throw()?;
         views::order(view).map(Array::done)
     }
 
     #[php(name = "payAlipay")]
     pub fn pay_alipay(
         &self,
-        user_id: i64,
-        order_no: Bytes<'_>,
-        user_agent: Bytes<'_>,
+        userId: i64,
+        orderNo: Bytes<'_>,
+        userAgent: Bytes<'_>,
     ) -> PhpResult<String> {
-        let agent = String::from_utf8_lossy(&user_agent);
-        self.app.pay_alipay(id(user_id), number(&order_no)?, &agent).or_throw()
+        let agent = String::from_utf8_lossy(&userAgent);
+        self.app.pay_alipay(id(userId), number(&orderNo)?, &agent).or_throw()
     }
 
     #[php(name = "payNotify")]
@@ -128,8 +128,8 @@ impl Hub {
     }
 
     #[php(name = "payReturn")]
-    pub fn pay_return(&self, order_no: Bytes<'_>) -> PhpResult<PhpArray> {
-        let order_no = std::str::from_utf8(&order_no).unwrap_or_default();
+    pub fn pay_return(&self, orderNo: Bytes<'_>) -> PhpResult<PhpArray> {
+        let order_no = std::str::from_utf8(&orderNo).unwrap_or_default();
         let (state, tenant_id) = self.app.pay_return(order_no).or_throw()?;
         let answer = Array::new()
             .with("state", state.code())?
@@ -138,8 +138,8 @@ impl Hub {
         Ok(answer.done())
     }
 
-    pub fn reprovision(&self, user_id: i64, tenant_id: i64) -> PhpResult<PhpArray> {
-        let done = self.app.reprovision(id(user_id), id(tenant_id)).or_throw()?;
+    pub fn reprovision(&self, userId: i64, tenantId: i64) -> PhpResult<PhpArray> {
+        let done = self.app.reprovision(id(userId), id(tenantId)).or_throw()?;
         let state = if done { "just_paid" } else { "provisioning" };
         Ok(Array::new().with("state", state)?.done())
     }
@@ -149,8 +149,8 @@ impl Hub {
     }
 
     #[php(name = "workTenant")]
-    pub fn work_tenant(&self, tenant_id: i64) {
-        quietly(self.app.work_tenant(id(tenant_id)));
+    pub fn work_tenant(&self, tenantId: i64) {
+        quietly(self.app.work_tenant(id(tenantId)));
     }
 
     pub fn nudge(&self) {
@@ -179,8 +179,9 @@ fn id(number: i64) -> u32 {
 
 /// An order number; what is not text names no order.
 fn number<'a>(bytes: &Bytes<'a>) -> PhpResult<&'a str> {
-    std::str::from_utf8(**bytes as &'a [u8])
-        .map_err(|_| exception(&Error::new(Kind::NotFound, "order", "没有找到相应的记录", "order not found")))
+    std::str::from_utf8(**bytes as &'a [u8]).map_err(|_| {
+        exception(&Error::new(Kind::NotFound, "order", "没有找到相应的记录", "order not found"))
+    })
 }
 
 fn database_settings(array: &ZendHashTable) -> chathub_core::Result<Settings> {

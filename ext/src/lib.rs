@@ -5,15 +5,15 @@ mod convert;
 mod exceptions;
 mod hub;
 mod ini;
+mod sensitive;
 mod views;
 
-use ext_php_rs::{
-    info_table_end, info_table_row, info_table_start, prelude::*, zend::ModuleEntry,
-};
+use ext_php_rs::{info_table_end, info_table_row, info_table_start, prelude::*, zend::ModuleEntry};
 
 /// Runs once per process tree, before php-fpm forks: nothing is opened and no thread is started.
 fn startup(_type: i32, module_number: i32) -> i32 {
     ini::register(module_number);
+    sensitive::register();
     match exceptions::register() {
         Ok(()) => 0,
         Err(_) => -1,

@@ -108,7 +108,10 @@ pub fn status(view: StatusView) -> PhpResult<Array> {
             .with("id", row.id)?
             .with("status", row.state.status.code())?
             .with("has_embed_code", row.embed_code.is_some())?
-            .with("expire_at", row.state.expire_at.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string()))
+            .with(
+                "expire_at",
+                row.state.expire_at.map(|at| at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
+            )
     })?;
     Array::new().with("tenants", tenants)?.with("pending_work", view.pending_work)
 }
