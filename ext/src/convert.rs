@@ -8,7 +8,7 @@ use ext_php_rs::{
     boxed::ZBox,
     convert::IntoZval,
     exception::{PhpException, PhpResult},
-    types::{ArrayKey, ZendHashTable, Zval},
+    types::{ZendHashTable, Zval},
 };
 
 use crate::exceptions::exception;
@@ -76,43 +76,37 @@ fn text(value: &Zval) -> Option<String> {
     value.double().map(|number| number.to_string())
 }
 
-fn name(key: &ArrayKey<'_>) -> String {
-    match key {
-        ArrayKey::Long(index) => index.to_string(),
-        ArrayKey::String(text) => text.clone(),
-        ArrayKey::Str(text) => (*text).to_owned(),
-        ArrayKey::ZendString(text) => String::from_utf8_lossy(text.as_bytes()).into_owned(),
-    }
+/// An array's names and values; a name that is no UTF-8 is `None`, where the library's own iterator
+/// over names panics.
+fn entries(array: &ZendHashTable) -> impl Iterator<Item = (Option<String>, &Zval)> {
+    let mut entries = array.iter();
+    std::iter::from_fn(move || entries.next_zval()).map(|(name, value)| (text(&name), value))
 }
 
-/// Raw request values; `null` counts as missing.
+/// Raw request values; `null` counts as missing, and a name that is not text names nothing.
 pub fn input(array: &ZendHashTable) -> Input {
-    array
-        .iter()
+    entries(array)
         .filter(|(_, value)| !value.dereference().is_null())
-        .map(|(key, value)| (name(&key), text(value)))
+        .filter_map(|(name, value)| Some((name?, text(value))))
         .collect()
 }
 
 /// Configuration: what has no text is as good as absent.
 pub fn settings(array: &ZendHashTable) -> HashMap<String, String> {
-    array.iter().filter_map(|(key, value)| Some((name(&key), text(value)?))).collect()
+    entries(array).filter_map(|(name, value)| Some((name?, text(value)?))).collect()
 }
 
 /// Fields that must all be text.
 pub fn fields(array: &ZendHashTable, field: &'static str) -> PhpResult<Vec<(String, String)>> {
-    let convert = |(key, value): (ArrayKey<'_>, &Zval)| {
-        let key = name(&key);
+    let refused = |why: String| exception(&Error::input(field, "not_text", why));
+    let convert = |(name, value): (Option<String>, &Zval)| {
+        let name = name.ok_or_else(|| refused("字段名不是 UTF-8 文本".into()))?;
         match text(value) {
-            Some(text) => Ok((key, text)),
-            None => Err(exception(&Error::input(
-                field,
-                "not_text",
-                format!("字段 {key} 不是 UTF-8 文本"),
-            ))),
+            Some(text) => Ok((name, text)),
+            None => Err(refused(format!("字段 {name} 不是 UTF-8 文本"))),
         }
     };
-    array.iter().map(convert).collect()
+    entries(array).map(convert).collect()
 }
 
 /// A `string` parameter that must be UTF-8.
