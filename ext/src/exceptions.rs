@@ -35,6 +35,8 @@ const FIELD: &str = "field";
 /// What a member reads when an exception carries no text of its own.
 const DEFAULT_PUBLIC_MESSAGE: &str = "系统繁忙，请稍后重试";
 
+const DEFAULT_KEY: &str = "error";
+
 static BASE: OnceLock<Registered> = OnceLock::new();
 static CLASSES: OnceLock<Vec<(Kind, Registered)>> = OnceLock::new();
 
@@ -151,7 +153,7 @@ fn text_default() -> Result<Zval> {
 }
 
 fn key_default() -> Result<Zval> {
-    String::from("error").into_zval(true)
+    DEFAULT_KEY.to_owned().into_zval(true)
 }
 
 fn getter(
@@ -163,25 +165,26 @@ fn getter(
 }
 
 extern "C" fn get_public_message(execution: &mut ExecuteData, result: &mut Zval) {
-    give(execution, result, PUBLIC_MESSAGE);
+    give(execution, result, PUBLIC_MESSAGE, Some(DEFAULT_PUBLIC_MESSAGE));
 }
 
 extern "C" fn get_key(execution: &mut ExecuteData, result: &mut Zval) {
-    give(execution, result, KEY);
+    give(execution, result, KEY, Some(DEFAULT_KEY));
 }
 
 extern "C" fn get_field(execution: &mut ExecuteData, result: &mut Zval) {
-    give(execution, result, FIELD);
+    give(execution, result, FIELD, None);
 }
 
-fn give(execution: &mut ExecuteData, result: &mut Zval, name: &str) {
+/// Gives a property, or `default` where a class of PHP's has put something else than text there.
+fn give(execution: &mut ExecuteData, result: &mut Zval, name: &str, default: Option<&str>) {
     let work = std::panic::AssertUnwindSafe(|| {
         let value = execution
             .get_self()
             .and_then(|object| object.get_property::<Option<String>>(name).ok().flatten());
-        match value {
+        match value.as_deref().or(default) {
             Some(text) => {
-                let _ = result.set_string(&text, false);
+                let _ = result.set_string(text, false);
             }
             None => result.set_null(),
         }

@@ -184,11 +184,20 @@ fn number<'a>(bytes: &Bytes<'a>) -> PhpResult<&'a str> {
     })
 }
 
+/// ThinkPHP's array. With `deploy` on, each value lists one server after the other, with commas, and
+/// the first is the master.
 fn database_settings(array: &ZendHashTable) -> chathub_core::Result<Settings> {
     let mut values = settings(array);
-    let mut text = |name: &str| values.remove(name).unwrap_or_default();
+    let distributed = !matches!(values.get("deploy").map_or("", String::as_str), "" | "0");
+    let mut text = |name: &str| {
+        let text = values.remove(name).unwrap_or_default();
+        match (distributed, text.split_once(',')) {
+            (true, Some((first, _))) => first.to_owned(),
+            _ => text,
+        }
+    };
     let port = text("hostport");
-    let port = match port.trim() {
+    let port = match port.split(',').next().unwrap_or_default().trim() {
         "" => DEFAULT_PORT,
         digits => digits
             .parse()

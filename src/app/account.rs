@@ -21,7 +21,11 @@ impl App {
     /// The account of an address and password. The error does not say which of the two was wrong.
     pub fn login(&self, email: &str, password: &str, ip: &str) -> Result<Account> {
         let email = email.trim();
-        if email.is_empty() || password.is_empty() || email.len() > MAX_LOGIN || email.contains('\0') {
+        if email.is_empty()
+            || password.is_empty()
+            || email.len() > MAX_LOGIN
+            || email.contains('\0')
+        {
             return Err(wrong_password());
         }
         let limits = self.login_limits(ip, email);

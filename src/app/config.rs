@@ -150,11 +150,15 @@ fn check_public(url: &str) -> Result<()> {
         .strip_prefix(host)
         .is_some_and(|rest| rest.is_empty() || rest[1..].parse::<u16>().is_ok());
     if !name_like || !port_like {
-        return Err(missing_base_url("public_base_url must be https:// and a public host name only"));
+        return Err(missing_base_url(
+            "public_base_url must be https:// and a public host name only",
+        ));
     }
     let private = match host.parse::<std::net::Ipv4Addr>() {
         Ok(ip) => ip.is_private() || ip.is_loopback() || ip.is_link_local() || ip.is_unspecified(),
-        Err(_) => host.ends_with(".local") || host.ends_with(".localhost") || host.ends_with(".internal"),
+        Err(_) => {
+            host.ends_with(".local") || host.ends_with(".localhost") || host.ends_with(".internal")
+        }
     };
     if private {
         return Err(missing_base_url("public_base_url is not reachable from outside"));
@@ -183,11 +187,27 @@ mod tests {
 
     #[test]
     fn production_needs_a_public_https_address() {
-        for bad in ["", "http://www.example.com", "https://localhost", "https://127.0.0.1", "https://10.0.0.8",
-            "https://192.168.1.2", "https://nas.local", "https://a.com/x", "https://a.com?x", "https://a.com@b.com",
-            "https://a.com:x", "//a.com", "https://"] {
-            assert!(config(&[("public_base_url", bad), ("request_base_url", "https://evil.com")])
-                .base_url(true).is_err(), "{bad}");
+        for bad in [
+            "",
+            "http://www.example.com",
+            "https://localhost",
+            "https://127.0.0.1",
+            "https://10.0.0.8",
+            "https://192.168.1.2",
+            "https://nas.local",
+            "https://a.com/x",
+            "https://a.com?x",
+            "https://a.com@b.com",
+            "https://a.com:x",
+            "//a.com",
+            "https://",
+        ] {
+            assert!(
+                config(&[("public_base_url", bad), ("request_base_url", "https://evil.com")])
+                    .base_url(true)
+                    .is_err(),
+                "{bad}"
+            );
         }
         for good in ["https://www.example.com", "https://www.example.com/", "https://a.cn:8443"] {
             let url = config(&[("public_base_url", good)]).base_url(true).unwrap();

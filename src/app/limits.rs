@@ -36,6 +36,12 @@ impl App {
         self.limit("register_ip", ip, "limit_register_per_address", 20, HOUR)
     }
 
+    /// Each attempt is a call to the provisioning service.
+    pub(super) fn reprovision_limit(&self, tenant_id: u32) -> Limit {
+        let tenant = tenant_id.to_string();
+        self.limit("reprovision", &tenant, "limit_reprovision_per_tenant", 20, QUARTER)
+    }
+
     fn limit(&self, kind: &str, of: &str, setting: &str, default: u32, seconds: u32) -> Limit {
         Limit {
             bucket: bucket(kind, of),

@@ -1,15 +1,19 @@
 //! Orders of a member: the page that offers payment, and asking for missing resources.
 
-use super::{App, Moment, member::{OrderView, TenantView}, outbox::{self, Attempt}};
+use super::{
+    App, Moment,
+    member::{OrderView, TenantView},
+    outbox::{self, Attempt},
+};
 use crate::{
     Error, Kind, Result,
     domain::{
-        JobKind, OrderStatus, TenantEvent, TenantStatus,
+        OrderStatus, TenantEvent, TenantStatus,
         order::{PAYABLE_SECONDS, REUSE_MARGIN_SECONDS},
     },
     random,
     store::{
-        Db, job, log,
+        Db, log,
         order::{self, OrderRow},
         tenant::{self, TenantRow},
     },
@@ -66,13 +70,14 @@ impl App {
     /// `true`: done; `false`: under way.
     pub fn reprovision(&self, user_id: u32, tenant_id: u32) -> Result<bool> {
         let now = self.now();
+        self.database.read(|db| own_tenant(tenant::find(db, tenant_id)?, user_id))?;
+        self.count_attempt(&[self.reprovision_limit(tenant_id)])?;
         self.database.transaction(|db| {
             let row = own_tenant(tenant::lock(db, tenant_id)?, user_id)?;
             let Ok((_, effects)) = row.state.apply(TenantEvent::ProvisionRequested) else {
                 return Err(not_to_reprovision(&row));
             };
             outbox::enqueue_effects(db, row.id, &effects, now)?;
-            job::make_due(db, row.id, JobKind::Provision, now.unix())?;
             let entry = log::Entry {
                 tenant_id,
                 action: "reprovision",

@@ -282,8 +282,8 @@ fn retry_later(db: &mut Db<'_>, claim: &Claim, failed: &Failed, now: Moment) -> 
     };
     let error = failed.message.as_str();
     let closing = match after_failure(claim.job.attempts, failed.failure, random::fraction()) {
-        Next::Retry { wait, fresh_key } => {
-            Closing::Retry { wait, key: key_for(fresh_key), error }
+        Next::Retry { wait, settling, fresh_key } => {
+            Closing::Retry { wait, settling, key: key_for(fresh_key), error }
         }
         Next::Dead { fresh_key } => Closing::Dead { key: key_for(fresh_key), error },
     };

@@ -103,7 +103,9 @@ impl App {
             }
             Ok((settled, _)) => Acknowledgement::alipay(400, "fail", None, settled.code()),
             Err(error) => {
-                self.log_refusal(provider, &error);
+                if let Some(provider) = Provider::parse(provider) {
+                    self.log_refusal("pay_notify", provider, &error);
+                }
                 let status = match error.kind() {
                     Kind::Storage | Kind::Config => 500,
                     _ => 400,
@@ -135,7 +137,7 @@ impl App {
         {
             match self.ask_alipay(order_no) {
                 Ok((_, tenant_id)) => work = tenant_id,
-                Err(error) => self.log_refusal("alipay", &error),
+                Err(error) => self.log_refusal("pay_query", Provider::Alipay, &error),
             }
             row = find()?.ok_or_else(|| Error::not_found("order"))?;
         }
@@ -191,11 +193,8 @@ impl App {
 
     /// A line in the log for what was refused, without anything that was sent. Anybody can make us
     /// write it, so only so many an hour are written.
-    fn log_refusal(&self, provider: &str, error: &Error) {
-        let action = match Provider::parse(provider) {
-            Some(provider) => format!("pay_notify_{}", provider.as_str()),
-            None => return,
-        };
+    fn log_refusal(&self, what: &str, provider: Provider, error: &Error) {
+        let action = format!("{what}_{}", provider.as_str());
         let detail = serde_json::json!({"refused": error.key(), "why": error.to_string()});
         let now = self.now().unix();
         let bucket = super::limits::bucket("refused", &action);
@@ -209,7 +208,7 @@ impl App {
                 action: &action,
                 detail: &detail.to_string(),
                 success: false,
-                operator: provider,
+                operator: provider.as_str(),
             };
             log::insert(db, &entry, now)
         });

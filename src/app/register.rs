@@ -109,7 +109,11 @@ fn owner(
         if accounts.iter().any(|account| account.id == user_id && !account.hidden) {
             return Ok((user_id, false));
         }
-        return Err(Error::input("email", "other_account", "当前登录的账号不是这个邮箱，请先退出登录"));
+        return Err(Error::input(
+            "email",
+            "other_account",
+            "当前登录的账号不是这个邮箱，请先退出登录",
+        ));
     }
     if !accounts.is_empty() {
         return Err(Error::input("email", "email_taken", "该邮箱已注册，请先登录再开通新的坐席"));

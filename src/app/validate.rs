@@ -63,7 +63,10 @@ fn text<'a>(input: &'a Input, field: &'static str) -> Result<&'a str> {
 fn email(input: &Input) -> Result<String> {
     const FIELD: &str = "email";
     let text = line(input, FIELD, "请填写邮箱", MAX_EMAIL)?;
-    let plain = |c: char| !c.is_whitespace() && !matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | ',' | ';' | ':' | '\\');
+    let plain = |c: char| {
+        !c.is_whitespace()
+            && !matches!(c, '"' | '\'' | '<' | '>' | '(' | ')' | ',' | ';' | ':' | '\\')
+    };
     let valid = text.split_once('@').is_some_and(|(name, host)| {
         !name.is_empty()
             && host.split('.').count() > 1
@@ -71,7 +74,11 @@ fn email(input: &Input) -> Result<String> {
             && !host.contains('@')
             && text.chars().all(plain)
     });
-    if valid { Ok(text) } else { Err(Error::input(FIELD, "invalid_email", "邮箱格式不正确")) }
+    if valid {
+        Ok(text)
+    } else {
+        Err(Error::input(FIELD, "invalid_email", "邮箱格式不正确"))
+    }
 }
 
 /// A site's name or address; what the provisioning service gets is what was typed.
@@ -132,7 +139,11 @@ pub(super) fn password_change(input: &Input) -> Result<(&str, &str)> {
         return Err(Error::input("new_password", "password_too_long", "新密码最多 72 字节"));
     }
     if new != confirm {
-        return Err(Error::input("confirm_password", "password_mismatch", "两次输入的新密码不一致"));
+        return Err(Error::input(
+            "confirm_password",
+            "password_mismatch",
+            "两次输入的新密码不一致",
+        ));
     }
     Ok((old, new))
 }
@@ -209,10 +220,11 @@ mod tests {
     #[test]
     fn passwords() {
         let change = |old: &str, new: &str, confirm: &str| {
-            let input: Input = [("old_password", old), ("new_password", new), ("confirm_password", confirm)]
-                .into_iter()
-                .map(|(k, v)| (k.to_owned(), Some(v.to_owned())))
-                .collect();
+            let input: Input =
+                [("old_password", old), ("new_password", new), ("confirm_password", confirm)]
+                    .into_iter()
+                    .map(|(k, v)| (k.to_owned(), Some(v.to_owned())))
+                    .collect();
             password_change(&input).map(|_| ()).map_err(|e| e.key())
         };
         assert_eq!(change("o", "123456", "123456"), Ok(()));

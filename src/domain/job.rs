@@ -49,8 +49,9 @@ const LONGEST_WAIT_SECONDS: u32 = 3600;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Try again after `wait` seconds, with a `fresh_key` or the one of before.
-    Retry { wait: u32, fresh_key: bool },
+    /// Try again after `wait` seconds, with a `fresh_key` or the one of before. For the first
+    /// `settling` of them no request of this tenant may leave, whoever asks for it.
+    Retry { wait: u32, settling: u32, fresh_key: bool },
     /// Given up.
     Dead { fresh_key: bool },
 }
@@ -66,8 +67,8 @@ pub fn after_failure(attempts: u32, failure: Failure, jitter: f64) -> Next {
     let wait = doubled.min(LONGEST_WAIT_SECONDS);
     let spread = f64::from(wait) * 0.25 * jitter.clamp(0.0, 1.0);
     let wait = wait.saturating_add(spread as u32);
-    let wait = if failure == Failure::Unknown { wait.max(SETTLING_SECONDS) } else { wait };
-    Next::Retry { wait, fresh_key }
+    let settling = if failure == Failure::Unknown { SETTLING_SECONDS } else { 0 };
+    Next::Retry { wait: wait.max(settling), settling, fresh_key }
 }
 
 #[cfg(test)]
@@ -105,9 +106,9 @@ mod tests {
 
     #[test]
     fn an_unknown_outcome_waits_until_the_service_has_settled() {
-        let Next::Retry { wait, .. } = after_failure(1, Failure::Unknown, 0.0) else {
+        let Next::Retry { wait, settling, .. } = after_failure(1, Failure::Unknown, 0.0) else {
             panic!("gave up")
         };
-        assert!(wait >= SETTLING_SECONDS);
+        assert!(wait >= settling && settling == SETTLING_SECONDS);
     }
 }

@@ -116,7 +116,12 @@ impl Order {
     /// Applies a verified payment. `refunded_before`: this payment is known to have gone back.
     /// The amount is checked first, so that a payment of the wrong sum never counts as anything.
     #[must_use]
-    pub fn pay(&self, trade: &TradeId, amount: Fen, refunded_before: bool) -> (Self, PaymentOutcome) {
+    pub fn pay(
+        &self,
+        trade: &TradeId,
+        amount: Fen,
+        refunded_before: bool,
+    ) -> (Self, PaymentOutcome) {
         let same = self.trade.as_ref() == Some(trade);
         let outcome = match self.status {
             _ if refunded_before => PaymentOutcome::AlreadyRefunded,

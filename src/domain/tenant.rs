@@ -86,7 +86,9 @@ pub struct Tenant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TenantEvent {
     /// A payment was credited at `now`.
-    Paid { now: DateTime },
+    Paid {
+        now: DateTime,
+    },
     /// The member asks for the missing resources.
     ProvisionRequested,
     /// A request to the provisioning service is about to leave.

@@ -42,8 +42,14 @@ pub enum Call {
         max_agents: u32,
         agent_id: Option<String>,
     },
-    Suspend { inbox_id: i64, tenant_name: String, domain: String },
-    Activate { inbox_id: i64 },
+    Suspend {
+        inbox_id: i64,
+        tenant_name: String,
+        domain: String,
+    },
+    Activate {
+        inbox_id: i64,
+    },
 }
 
 /// What the service did.
@@ -138,7 +144,9 @@ fn read_answer(call: &Call, answer: &http::Response) -> Answer {
                 _ => Err(Failed::new(Failure::Unknown, "200 without success")),
             },
         },
-        (200, None) => Err(Failed::new(Failure::Unknown, "200 with a body that is not a JSON object")),
+        (200, None) => {
+            Err(Failed::new(Failure::Unknown, "200 with a body that is not a JSON object"))
+        }
         // A request time-out says nothing about the work; every other 4xx was turned away before it.
         (408, _) => Err(Failed::new(Failure::Unknown, "408")),
         (401, _) => Err(Failed::new(Failure::Refused, "401: the API key is not the service's")),
@@ -220,7 +228,8 @@ mod tests {
 
     #[test]
     fn success_is_200_with_an_integer_inbox() {
-        let Ok(Done::Provisioned(made)) = answer(200, r#"{"inbox_id":7,"embed_code":"<x>"}"#) else {
+        let Ok(Done::Provisioned(made)) = answer(200, r#"{"inbox_id":7,"embed_code":"<x>"}"#)
+        else {
             panic!("refused")
         };
         assert_eq!((made.inbox_id, made.embed_code.as_str()), (7, "<x>"));

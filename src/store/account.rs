@@ -40,8 +40,7 @@ pub fn find(db: &mut Db<'_>, id: u32) -> Result<Option<Account>> {
 
 /// Accounts of an address. The host puts no unique key on it, so there may be several.
 pub fn by_email(db: &mut Db<'_>, email: &str) -> Result<Vec<Account>> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM `__PREFIX__user` WHERE email = ? ORDER BY id LIMIT 5");
+    let sql = format!("SELECT {COLUMNS} FROM `__PREFIX__user` WHERE email = ? ORDER BY id LIMIT 5");
     db.rows(&sql, (email,))?.into_iter().map(from_row).collect()
 }
 

@@ -36,27 +36,22 @@ fn from_row(mut row: Row) -> Result<JobRow> {
     })
 }
 
-/// Puts a call into the outbox; `false` when one of its kind is open for the tenant already.
+/// Puts a call into the outbox. Where one of its kind is open for the tenant already, that one is
+/// brought forward instead. One statement: a look before it would see the transaction's snapshot,
+/// and might miss that the open job was just given up.
 pub fn enqueue(
     db: &mut Db<'_>,
     tenant_id: u32,
     kind: JobKind,
     idempotency_key: &str,
     now: i64,
-) -> Result<bool> {
-    // Looked up first: a failed INSERT would leave a lock on the key until the transaction ends.
-    let open = db.number(
-        "SELECT COUNT(*) FROM `__PREFIX__chathub_job` \
-         WHERE tenant_id = ? AND kind = ? AND open_slot = 1",
-        (tenant_id, kind.code()),
-    )?;
-    if open > 0 {
-        return Ok(false);
-    }
-    let inserted = db.insert(
+) -> Result<()> {
+    db.write(
         "INSERT INTO `__PREFIX__chathub_job` \
          (tenant_id, kind, state, open_slot, idempotency_key, next_at, createtime, updatetime) \
-         VALUES (:tenant_id, :kind, 'open', 1, :key, UNIX_TIMESTAMP(), :now, :now)",
+         VALUES (:tenant_id, :kind, 'open', 1, :key, UNIX_TIMESTAMP(), :now, :now) \
+         ON DUPLICATE KEY UPDATE \
+         next_at = LEAST(next_at, GREATEST(UNIX_TIMESTAMP(), lease_until)), updatetime = :now",
         params! {
             "tenant_id" => tenant_id,
             "kind" => kind.code(),
@@ -64,7 +59,7 @@ pub fn enqueue(
             "now" => now,
         },
     )?;
-    Ok(inserted.is_some())
+    Ok(())
 }
 
 /// Tenants with work that is due and not leased, longest due first.
@@ -127,16 +122,6 @@ pub fn open_of_user(db: &mut Db<'_>, user_id: u32) -> Result<Vec<JobRow>> {
     rows.into_iter().map(from_row).collect()
 }
 
-/// Makes an open, idle job due now, as when the member asks for another attempt.
-pub fn make_due(db: &mut Db<'_>, tenant_id: u32, kind: JobKind, now: i64) -> Result<()> {
-    db.write(
-        "UPDATE `__PREFIX__chathub_job` SET next_at = UNIX_TIMESTAMP(), updatetime = ? \
-         WHERE tenant_id = ? AND kind = ? AND open_slot = 1 AND lease_until <= UNIX_TIMESTAMP()",
-        (now, tenant_id, kind.code()),
-    )?;
-    Ok(())
-}
-
 /// Takes the job for `seconds`, counting an attempt; `false` when somebody else has it.
 pub fn lease(db: &mut Db<'_>, job: &JobRow, owner: &str, seconds: u32, now: i64) -> Result<bool> {
     let taken = db.write(
@@ -161,10 +146,19 @@ pub fn lock_owned(db: &mut Db<'_>, id: u32, owner: &str) -> Result<bool> {
 /// How a job is left behind.
 pub enum Closing<'a> {
     Done,
-    /// Open again after `wait` seconds.
-    Retry { wait: u32, key: &'a str, error: &'a str },
+    /// Open again after `wait` seconds. The service may still be at it for `settling` seconds: so
+    /// long the tenant counts as leased, by nobody.
+    Retry {
+        wait: u32,
+        settling: u32,
+        key: &'a str,
+        error: &'a str,
+    },
     /// Given up; visible to the administrator, who can replay it.
-    Dead { key: &'a str, error: &'a str },
+    Dead {
+        key: &'a str,
+        error: &'a str,
+    },
 }
 
 pub fn close(db: &mut Db<'_>, id: u32, closing: &Closing<'_>, now: i64) -> Result<()> {
@@ -175,11 +169,11 @@ pub fn close(db: &mut Db<'_>, id: u32, closing: &Closing<'_>, now: i64) -> Resul
              WHERE id = ? AND state = 'open'",
             (now, id),
         )?,
-        Closing::Retry { wait, key, error } => db.write(
+        Closing::Retry { wait, settling, key, error } => db.write(
             "UPDATE `__PREFIX__chathub_job` SET next_at = UNIX_TIMESTAMP() + ?, \
-             idempotency_key = ?, lease_owner = NULL, lease_until = 0, last_error = ?, \
-             updatetime = ? WHERE id = ? AND state = 'open'",
-            (wait, key, clipped(error), now, id),
+             idempotency_key = ?, lease_owner = NULL, lease_until = UNIX_TIMESTAMP() + ?, \
+             last_error = ?, updatetime = ? WHERE id = ? AND state = 'open'",
+            (wait, key, settling, clipped(error), now, id),
         )?,
         Closing::Dead { key, error } => db.write(
             "UPDATE `__PREFIX__chathub_job` SET state = 'dead', open_slot = NULL, \

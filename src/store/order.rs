@@ -34,8 +34,9 @@ const COLUMNS: &str = "id, order_no, tenant_id, user_id, plan, CAST(amount AS CH
 fn from_row(mut row: Row) -> Result<OrderRow> {
     let order_no: String = take(&mut row, "order_no")?;
     let amount: String = take(&mut row, "amount")?;
-    let amount = Fen::from_yuan(&amount)
-        .ok_or_else(|| Error::storage(format!("order {order_no}: the amount is no sum of money")))?;
+    let amount = Fen::from_yuan(&amount).ok_or_else(|| {
+        Error::storage(format!("order {order_no}: the amount is no sum of money"))
+    })?;
     let status: Option<String> = take(&mut row, "status")?;
     let status = status.as_deref().and_then(OrderStatus::parse).ok_or_else(|| {
         Error::storage(format!("order {order_no}: the status is not one that we know"))

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use super::{Db, datetime_column, datetime_param, db::take};
 use crate::{
     Error, Result,
-    domain::{Plan, Resources, SuspendReason, Subscription, Tenant, TenantStatus},
+    domain::{Plan, Resources, Subscription, SuspendReason, Tenant, TenantStatus},
 };
 
 /// A tenant as it is stored.
@@ -61,8 +61,8 @@ fn from_row(mut row: Row) -> Result<TenantRow> {
     let config = parse_config(take::<Option<String>>(&mut row, "config")?.as_deref());
     // Rows from before there were plans are served as the smallest one.
     let plan = config.get("plan").and_then(Json::as_str).and_then(Plan::parse);
-    let channel_type = take::<Option<String>>(&mut row, "channel_type")?
-        .unwrap_or_else(|| WEB_WIDGET.into());
+    let channel_type =
+        take::<Option<String>>(&mut row, "channel_type")?.unwrap_or_else(|| WEB_WIDGET.into());
     let inbox_id: Option<i64> = take(&mut row, "inbox_id")?;
     let provisioned = match channel_type.as_str() {
         WEB_WIDGET => embed_code.is_some(),
@@ -150,12 +150,7 @@ pub fn insert(db: &mut Db<'_>, tenant: &NewTenant<'_>, now: i64) -> Result<u32> 
 }
 
 /// Writes what the rules made of the tenant. Fails when its state is no longer `before`'s.
-pub fn update_state(
-    db: &mut Db<'_>,
-    before: &TenantRow,
-    after: &Tenant,
-    now: i64,
-) -> Result<()> {
+pub fn update_state(db: &mut Db<'_>, before: &TenantRow, after: &Tenant, now: i64) -> Result<()> {
     if before.state == *after {
         return Ok(());
     }
