@@ -30,6 +30,7 @@ missing_php() {
 }
 
 missing_tools() {
+    need python3 python3
     need cc build-essential
     need make make
     need pkg-config pkg-config
@@ -41,7 +42,7 @@ missing_tools() {
     need node nodejs
     need npm npm
     [[ $set == demo ]] && return
-    need curl curl
+    need git git
     need openssl openssl
     need phpcs php-codesniffer
     need chromium chromium
@@ -66,8 +67,16 @@ install_packages() {
         "${as_root[@]}" chmod 755 "$policy"
         trap '"${as_root[@]}" rm -f /usr/sbin/policy-rc.d' EXIT
     fi
-    "${as_root[@]}" apt-get update -qq
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${packages[@]}"
+    mkdir -p var
+    if ! {
+        "${as_root[@]}" apt-get update -qq
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends "${packages[@]}"
+    } >var/apt.log 2>&1 </dev/null; then
+        tail -n 25 var/apt.log >&2
+        echo "deps.sh: apt-get failed; the whole story is in var/apt.log" >&2
+        exit 1
+    fi
 }
 
 cargo_is_new_enough() {
@@ -80,7 +89,7 @@ cargo_is_new_enough() {
 missing_rust() {
     cargo_is_new_enough && return
     has rustup && rustup toolchain install stable --profile minimal && cargo_is_new_enough && return
-    if has apt-cache && apt-cache policy cargo-web 2>/dev/null | grep -q 'Candidate: [01-9]'; then
+    if has apt-cache && apt-cache policy cargo-web 2>/dev/null | grep 'Candidate: [0-9]' >/dev/null; then
         packages+=(cargo-web rustc-web rustfmt-web)
     fi
 }
@@ -95,6 +104,15 @@ check_rust() {
     has rustup && rustup component add rustfmt clippy && return
     echo "deps.sh: the tests also need rustfmt and clippy (rustup component add rustfmt clippy)" >&2
     exit 1
+}
+
+check_node() {
+    local major
+    major=$(node -p 'process.versions.node.split(".")[0]')
+    if [[ $major -lt 18 || ($set != demo && $major -lt 20) ]]; then
+        echo "deps.sh: Node $major is too old: 18 for the demo, 20 for the tests" >&2
+        exit 1
+    fi
 }
 
 # A stamp beside the modules says from which lock file they came.
@@ -126,4 +144,5 @@ packages=()
 missing_rust
 [[ ${#packages[@]} -eq 0 ]] || install_packages
 check_rust
+check_node
 node_modules

@@ -141,7 +141,8 @@ class Place:
         folder.mkdir()
         facts = folder / "sandbox.json"
         log = self.folder / "log" / "sandbox.log"
-        node = process.start(["node", str(server), "--dir", str(folder)], log)
+        preload = str(Path(__file__).with_name("node18.cjs"))
+        node = process.start(["node", "--require", preload, str(server), "--dir", str(folder)], log)
         process.wait_until(facts.is_file, node, log, "the sandbox")
         self._remember("sandbox", node.pid)
         self.env["sandbox"] = json.loads(facts.read_text())
