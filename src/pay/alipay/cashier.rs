@@ -50,7 +50,7 @@ impl Alipay {
         let mut params = self.params(method, &content, now)?;
         params.push(("notify_url", order.notify_url.to_owned()));
         params.push(("return_url", order.return_url.unwrap_or_default().to_owned()));
-        Ok(format!("{}?{}", self.gateway, self.signed_form(params)?))
+        Ok(format!("{}?{}", self.gateway, encode(&self.signed(params)?)))
     }
 
     /// The public parameters of a request.
@@ -79,14 +79,21 @@ impl Alipay {
         Ok(params)
     }
 
-    /// Signs, and encodes as a form; empty values are neither signed nor sent.
-    pub(super) fn signed_form(&self, mut params: Vec<(&'static str, String)>) -> Result<String> {
+    /// Adds the signature; empty values are neither signed nor sent.
+    pub(super) fn signed(
+        &self,
+        mut params: Vec<(&'static str, String)>,
+    ) -> Result<Vec<(&'static str, String)>> {
         params.retain(|(_, value)| !value.is_empty());
         let text =
             join_sorted(params.iter().map(|(name, value)| (*name, value.as_str())).collect());
         params.push(("sign", self.private_key.sign(text.as_bytes())?));
-        Ok(form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish())
+        Ok(params)
     }
+}
+
+pub(super) fn encode<'a>(params: impl IntoIterator<Item = &'a (&'static str, String)>) -> String {
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish()
 }
 
 /// `yyyy-MM-dd HH:mm:ss` in China's time, whatever the server's zone. (China has had one offset

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::cashier::encode;
 use super::config::Alipay;
 use crate::domain::Fen;
 use crate::error::{Error, Result};
@@ -28,8 +29,10 @@ impl Alipay {
     pub fn query(&self, http: &Agent, order_no: &str, now: Timestamp) -> Result<Trade> {
         let node = match self.ask(http, "alipay.trade.query", order_no, now)? {
             Outcome::Success(node) => node,
-            Outcome::Refused(code) if code == "ACQ.TRADE_NOT_EXIST" => return Ok(Trade::NotFound),
-            Outcome::Refused(code) => return Err(refused(&code)),
+            Outcome::Refused { code, .. } if code == "ACQ.TRADE_NOT_EXIST" => {
+                return Ok(Trade::NotFound);
+            }
+            Outcome::Refused { error, .. } => return Err(error),
         };
         trade(&node)
     }
@@ -38,21 +41,24 @@ impl Alipay {
     pub fn close(&self, http: &Agent, order_no: &str, now: Timestamp) -> Result<Close> {
         match self.ask(http, "alipay.trade.close", order_no, now)? {
             Outcome::Success(_) => Ok(Close::Closed),
-            Outcome::Refused(code) => match code.as_str() {
+            Outcome::Refused { code, error } => match code.as_str() {
                 "ACQ.TRADE_NOT_EXIST" => Ok(Close::NotFound),
                 "ACQ.TRADE_STATUS_ERROR" | "ACQ.REASON_TRADE_STATUS_INVALID" => {
                     Ok(Close::NotClosable)
                 }
-                _ => Err(refused(&code)),
+                _ => Err(error),
             },
         }
     }
 
     fn ask(&self, http: &Agent, method: &str, order_no: &str, now: Timestamp) -> Result<Outcome> {
-        let form =
-            self.signed_form(self.params(method, &Order { out_trade_no: order_no }, now)?)?;
-        // The gateway decodes the body by the charset of the URL.
-        let url = format!("{}?charset=utf-8", self.gateway);
+        let content = Order { out_trade_no: order_no };
+        let params = self.signed(self.params(method, &content, now)?)?;
+        // As Alipay's own libraries do: the gateway decodes the body by the charset of the URL.
+        let (body, query): (Vec<_>, Vec<_>) =
+            params.iter().partition(|(name, _)| *name == "biz_content");
+        let url = format!("{}?{}", self.gateway, encode(query));
+        let form = encode(body);
         let request = Request {
             method: Method::Post,
             url: &url,
@@ -86,10 +92,6 @@ fn unreachable(failure: &Failure) -> Error {
         Failure::Unknown(_) => "alipay_no_answer",
     };
     Error::provider(key, format!("Alipay's gateway: {failure}"))
-}
-
-fn refused(code: &str) -> Error {
-    Error::provider("alipay_refused", format!("Alipay refused: {code}"))
 }
 
 fn trade(node: &Node) -> Result<Trade> {

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 /// What was verified: a success, or a business refusal with its code.
 pub(super) enum Outcome {
     Success(Node),
-    Refused(String),
+    Refused { code: String, error: Error },
 }
 
 #[derive(Deserialize)]
@@ -101,7 +101,7 @@ pub(super) fn read(body: &[u8], method: &str, alipay: &Alipay) -> Result<Outcome
         "10000" => Ok(Outcome::Success(node)),
         code => {
             let code = node.sub_code.as_deref().filter(|sub| !sub.is_empty()).unwrap_or(code);
-            Ok(Outcome::Refused(plain(code)))
+            Ok(Outcome::Refused { code: code.to_owned(), error: refusal(raw) })
         }
     }
 }
