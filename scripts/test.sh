@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 [[ -f $HOME/.cargo/env ]] && . "$HOME/.cargo/env"
 
-readonly stages=(deps format clippy rust extension phpt lint host sandbox interop e2e faults)
+readonly stages=(deps format clippy rust extension phpt lint host sandbox e2e faults)
 readonly checks=' deps format clippy extension lint ' # stages without tests to count
 
 deps() { scripts/deps.sh; }
@@ -15,7 +15,6 @@ extension() { scripts/extension.sh; }
 phpt() { scripts/phpt.sh; }
 lint() { scripts/lint.sh; }
 sandbox() { npm --prefix tests/sandbox test; }
-interop() { npm --prefix tests/interop test; }
 
 # Unit tests, vectors, properties, and the store on a real MariaDB.
 rust() {

@@ -13,6 +13,7 @@ display_errors = Off
 log_errors = On
 error_log = {folder}/log/php.log
 memory_limit = 256M
+output_buffering = 4096
 post_max_size = 8M
 date.timezone = Asia/Shanghai
 session.save_path = {folder}/sessions

@@ -8,6 +8,7 @@ function check_answers(Checks $checks, Client $site, array $env): void
     $base = '/addons/oddity/index/';
     $ajax = ['X-Requested-With: XMLHttpRequest'];
     $checks->same(500, $site->get($base . 'bareArray')['status'], 'an array is no answer');
+    $checks->same('printed, returned', $site->get($base . 'prints')['body'], 'what is printed comes first');
     foreach (['undefined', 'deprecated'] as $action) {
         $broken = $site->get($base . $action);
         $checks->same(500, $broken['status'], "$action is an exception");
@@ -19,6 +20,7 @@ function check_answers(Checks $checks, Client $site, array $env): void
     $refused = $site->get($base . 'refuse');
     $checks->same(200, $refused['status'], 'error() is HTTP 200');
     $checks->true(str_contains($refused['headers'], 'text/html'), 'error() is a page');
+    $checks->true(str_contains($refused['body'], '<h1>no & never</h1>'), 'error() does not escape');
     $refused = $site->get($base . 'refuse', $ajax);
     $checks->same(200, $refused['status'], 'for AJAX too');
     $checks->same([0, 'no & never'], [$refused['json']['code'], $refused['json']['msg']], 'then it is JSON');

@@ -48,5 +48,8 @@ function check_requests(Checks $checks, Client $site): void
     $checks->same(404, $site->get($base . 'hidden')['status'], 'protected method');
     $checks->same(404, $site->get('/addons/oddity/nowhere/index')['status'], 'unknown controller');
     $checks->same(404, $site->get('/addons/nobody/index/index')['status'], 'unknown addon');
+    $checks->same(404, $site->get($base . 'values?0=x')['status'], 'a variable of number 0 takes the addon\'s place');
+    $list = $site->post($base . 'values', '["x"]', ['Content-Type: application/json']);
+    $checks->same(404, $list['status'], 'so does a JSON list');
     $checks->same(500, $site->post($base . 'values', ['v' => ['x']])['status'], 'an array where a string is read');
 }

@@ -93,14 +93,17 @@ class App
         return self::invokeMethod([$instance, $action], $request->param());
     }
 
-    /** Arguments are bound by name. */
+    /** Arguments are bound by name; when the first variable is number 0 (?0=x, a JSON list), by position. */
     public static function invokeMethod($method, $vars = [])
     {
         $object = is_object($method[0]) ? $method[0] : new $method[0]();
+        $byPosition = array_key_first($vars) === 0;
         $arguments = [];
         foreach ((new \ReflectionMethod($object, $method[1]))->getParameters() as $parameter) {
             $name = $parameter->getName();
-            if (isset($vars[$name])) {
+            if ($byPosition && $vars) {
+                $arguments[] = array_shift($vars);
+            } elseif (!$byPosition && isset($vars[$name])) {
                 $arguments[] = $vars[$name];
             } elseif ($parameter->isDefaultValueAvailable()) {
                 $arguments[] = $parameter->getDefaultValue();

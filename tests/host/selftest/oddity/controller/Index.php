@@ -54,6 +54,12 @@ class Index extends Controller
         return ['code' => 1];
     }
 
+    public function prints()
+    {
+        echo 'printed, ';
+        return response('returned', 200, ['X-Late' => 'yes']);
+    }
+
     public function undefined()
     {
         $values = [];

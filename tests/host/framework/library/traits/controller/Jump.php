@@ -52,9 +52,9 @@ trait Jump
         $type = $this->getResponseType();
         $result = ['code' => $code, 'msg' => $msg, 'data' => $data, 'url' => $url, 'wait' => $wait];
         if ($type === 'html') {
-            $escape = fn ($text) => htmlspecialchars((string) $text, ENT_QUOTES | ENT_SUBSTITUTE);
-            $result = '<!doctype html><meta charset="utf-8"><title>跳转提示</title><h1>' . $escape($msg)
-                . '</h1><a href="' . $escape($url) . '">立即跳转</a>';
+            // The host's page does not escape the message: that is left to whoever writes it.
+            $result = '<!doctype html><meta charset="utf-8"><title>温馨提示</title><h1>' . $msg
+                . '</h1><a href="' . htmlspecialchars($url) . '">立即跳转</a>';
         }
         throw new HttpResponseException(Response::create($result, $type)->header($header));
     }
