@@ -146,7 +146,7 @@ return [
     'registered.code' => 'Snippet',
     'registered.code.note' => 'Paste it just before </body> on your pages.',
     'registered.wait' => 'We are preparing your snippet, usually in less than a minute. Stay here, or find it in your account later.',
-    'registered.failed' => 'Your chat space could not be set up yet. Your account and trial are not affected: please set it up again in your account.',
+    'registered.failed' => 'Your chat space could not be set up yet; we try again automatically. Your account and trial are not affected, and you can use “Set up again” in your account.',
     'registered.my' => 'Go to my account',
     'registered.ready' => 'Your snippet is ready.',
 

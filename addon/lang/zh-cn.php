@@ -146,7 +146,7 @@ return [
     'registered.code' => '接入代码',
     'registered.code.note' => '把这段代码粘贴到网页的 </body> 之前。',
     'registered.wait' => '正在为您准备接入代码，通常不到一分钟。可以留在本页，也可以稍后到会员中心查看。',
-    'registered.failed' => '客服空间暂时没有开通成功。您的账号和试用期不受影响，请到会员中心重新开通。',
+    'registered.failed' => '客服空间暂时没有开通成功，我们会自动重试。您的账号和试用期不受影响，也可以到会员中心点击“重新开通”。',
     'registered.my' => '进入会员中心',
     'registered.ready' => '接入代码已准备好。',
 
