@@ -20,7 +20,7 @@ final class Registration
     {
         Session::peek();
 
-        return self::page(['plan' => Input::query('plan')]);
+        return self::page(['plan' => Input::pathOrQuery('plan')]);
     }
 
     /** The form was sent. */
