@@ -235,3 +235,48 @@ fn failures_and_debug_hold_no_secrets() {
     let response = Response { status: 200, headers: vec![], body: b"secret".to_vec() };
     assert!(!format!("{response:?}").contains("secret"));
 }
+
+/// A TLS server whose certificate nobody vouches for; counts the requests that reach it.
+#[test]
+fn an_untrusted_certificate_is_refused_before_anything_is_sent() {
+    use rsa::pkcs8::EncodePrivateKey;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+    use x509_cert::builder::{Builder, CertificateBuilder, Profile};
+    use x509_cert::der::Encode;
+
+    let key = rsa::RsaPrivateKey::new(&mut rsa::rand_core::OsRng, 2048).unwrap();
+    let signer = rsa::pkcs1v15::SigningKey::<rsa::sha2::Sha256>::new(key.clone());
+    let certificate = CertificateBuilder::new(
+        Profile::Root,
+        x509_cert::serial_number::SerialNumber::from(1u32),
+        x509_cert::time::Validity::from_now(Duration::from_secs(3600)).unwrap(),
+        "CN=localhost".parse().unwrap(),
+        x509_cert::spki::SubjectPublicKeyInfoOwned::from_key(key.to_public_key()).unwrap(),
+        &signer,
+    )
+    .unwrap()
+    .build::<rsa::pkcs1v15::Signature>()
+    .unwrap();
+    let chain = vec![CertificateDer::from(certificate.to_der().unwrap())];
+    let key = PrivateKeyDer::Pkcs8(key.to_pkcs8_der().unwrap().as_bytes().to_vec().into());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://localhost:{}/", listener.local_addr().unwrap().port());
+    let server = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut tls = rustls::ServerConnection::new(Arc::new(config)).unwrap();
+        let mut received = Vec::new();
+        let _ = rustls::Stream::new(&mut tls, &mut stream).read_to_end(&mut received);
+        received
+    });
+    let failure = Agent::new().send(&post(&url, b"secret"), &limits()).unwrap_err();
+    assert!(matches!(&failure, Failure::NotSent(why) if why.contains("certificate")), "{failure}");
+    assert_eq!(server.join().unwrap(), b"");
+}
