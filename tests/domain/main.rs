@@ -1,0 +1,8 @@
+//! The rules against a second opinion: a model and a calendar of their own, written from the
+//! specification, and a great many random histories.
+
+mod calendar;
+mod model;
+mod money;
+mod random;
+mod scenario;
