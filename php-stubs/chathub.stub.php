@@ -8,7 +8,8 @@
  *
  * Conventions: amounts are strings in yuan with two decimals ("50.00") unless a key ends in `_fen`
  * (integer fen). `*_at` values are "YYYY-MM-DD HH:MM:SS" in the site's time zone, `*time` values are
- * Unix seconds. Every method of Hub may throw ConfigException and StorageException.
+ * Unix seconds. Every method of Hub may throw ConfigException and StorageException. What carries a
+ * secret is marked #[\SensitiveParameter]: stack traces do not show it.
  */
 
 namespace ChatHub {
@@ -20,6 +21,15 @@ namespace ChatHub {
      */
     class Exception extends \RuntimeException
     {
+        /** @var string */
+        protected $publicMessage = '系统繁忙，请稍后重试';
+
+        /** @var string */
+        protected $key = 'error';
+
+        /** @var string|null */
+        protected $field = null;
+
         /** What a member may read: Chinese, without secrets or internals. */
         public function getPublicMessage(): string {}
 
@@ -59,6 +69,9 @@ namespace ChatHub {
      */
     final class Alipay
     {
+        /** Always throws: there is nothing to make. */
+        public function __construct() {}
+
         /**
          * Signs request parameters: drops `sign` and empty values, keeps `sign_type`, sorts by byte.
          *
@@ -67,7 +80,7 @@ namespace ChatHub {
          * @return string base64 signature
          * @throws InvalidInput|ConfigException
          */
-        public static function sign(array $params, string $privateKey): string {}
+        public static function sign(array $params, #[\SensitiveParameter] string $privateKey): string {}
 
         /**
          * Verifies a notification or a synchronous return and gives its decoded fields.
@@ -77,7 +90,7 @@ namespace ChatHub {
          * @return array<string,string> every field but `sign` and `sign_type`
          * @throws SignatureException|InvalidInput|ConfigException
          */
-        public static function verify(string|array $form, string $publicKey): array {}
+        public static function verify(mixed $form, string $publicKey): array {}
     }
 
     /**
@@ -95,9 +108,13 @@ namespace ChatHub {
          *
          * @param array<string,mixed> $database ThinkPHP's array: hostname or socket, hostport, database, username, password, prefix, charset
          * @param array<string,mixed> $config the addon's configuration, plus `timezone` (date_default_timezone_get())
-         *                                    and `request_base_url` (scheme://host of this request; used in sandbox mode only)
+         *                                    and `request_base_url` (how this request reached the site: scheme, host, folder; used in
+         *                                    sandbox mode only)
          */
-        public function __construct(array $database, array $config) {}
+        public function __construct(
+            #[\SensitiveParameter] array $database,
+            #[\SensitiveParameter] array $config
+        ) {}
 
         /**
          * The plans on sale, cheapest first.
@@ -125,7 +142,7 @@ namespace ChatHub {
          * @return array{user_id:int,email:string,nickname:string}
          * @throws Forbidden `wrong_password` (also for an unknown address), `too_many_attempts`, `account_disabled`
          */
-        public function login(string $email, string $password, string $ip): array {}
+        public function login(string $email, #[\SensitiveParameter] string $password, string $ip): array {}
 
         /**
          * @return array{user_id:int,email:string,nickname:string}|null null when the account is gone or disabled
@@ -137,14 +154,14 @@ namespace ChatHub {
          * @throws InvalidInput with getField()
          * @throws Forbidden `too_many_attempts`
          */
-        public function changePassword(int $userId, array $input, string $ip): void {}
+        public function changePassword(int $userId, #[\SensitiveParameter] array $input, string $ip): void {}
 
         /**
          * Everything that the member centre shows.
          *
          * A tenant: array{id:int,tenant_name:string,domain:string,email:string,status:string,plan:string,plan_name:string,
          *   price:string,seats:int,expire_at:?string,days_left:?int,expired:bool,embed_code:?string,
-         *   can_renew:bool,can_reprovision:bool,last_error:?string,createtime:int}
+         *   can_renew:bool,can_reprovision:bool,last_attempt_failed:bool,createtime:int}
          * An order: array{order_no:string,tenant_id:int,tenant_name:string,plan:string,plan_name:string,amount:string,
          *   status:string,pay_method:?string,createtime:int,paid_at:?string,expire_at:?string,payable:bool}
          *   (newest first, 100 at most).
@@ -193,10 +210,10 @@ namespace ChatHub {
          *
          * @param string $provider alipay | wechat
          * @param string $body the raw body (php://input), undecoded
-         * @param array<string,string> $headers request headers, any letter case
+         * @param array<string,string>|null $headers request headers, any letter case
          * @return array{status:int,body:string,content_type:string,tenant_id:?int,outcome:string}
          */
-        public function payNotify(string $provider, string $body, array $headers = []): array {}
+        public function payNotify(string $provider, string $body, ?array $headers = null): array {}
 
         /**
          * The buyer came back. The return's fields prove nothing, so the provider is asked when the order is still unpaid.

@@ -123,7 +123,7 @@ final class Site
         return (array) get_addon_config('chathub');
     }
 
-    /** Scheme and host of this request; a Host that is not a plain host name counts as none. */
+    /** How this request reached the site: scheme, host, and the folder or entry file that url() uses as well. */
     private static function requestBaseUrl(): string
     {
         $host = Input::text($_SERVER['HTTP_HOST'] ?? '');
@@ -131,6 +131,6 @@ final class Site
             return '';
         }
 
-        return (self::isHttps() ? 'https://' : 'http://') . $host;
+        return (self::isHttps() ? 'https://' : 'http://') . $host . Request::instance()->root();
     }
 }

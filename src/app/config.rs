@@ -135,14 +135,19 @@ fn missing_base_url(why: &str) -> Error {
     )
 }
 
-/// HTTPS, a host name with a dot that is no private address, no path or query.
+/// HTTPS, a host name with a dot that is no private address, perhaps a folder; no query.
 fn check_public(url: &str) -> Result<()> {
     if url.is_empty() {
         return Err(missing_base_url("public_base_url is not set"));
     }
-    let Some(authority) = url.strip_prefix("https://") else {
+    let Some(rest) = url.strip_prefix("https://") else {
         return Err(missing_base_url("public_base_url does not begin with https://"));
     };
+    let (authority, folder) = rest.split_once('/').unwrap_or((rest, ""));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/');
+    if !folder.chars().all(plain) {
+        return Err(missing_base_url("public_base_url may have a folder, but no query"));
+    }
     let host = authority.split(':').next().unwrap_or_default();
     let name_like = host.contains('.')
         && host.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
@@ -195,7 +200,7 @@ mod tests {
             "https://10.0.0.8",
             "https://192.168.1.2",
             "https://nas.local",
-            "https://a.com/x",
+            "https://a.com/x?y",
             "https://a.com?x",
             "https://a.com@b.com",
             "https://a.com:x",
@@ -209,7 +214,12 @@ mod tests {
                 "{bad}"
             );
         }
-        for good in ["https://www.example.com", "https://www.example.com/", "https://a.cn:8443"] {
+        for good in [
+            "https://www.example.com",
+            "https://www.example.com/",
+            "https://a.cn:8443",
+            "https://a.cn/shop",
+        ] {
             let url = config(&[("public_base_url", good)]).base_url(true).unwrap();
             assert_eq!(url, good.trim_end_matches('/'));
         }

@@ -1,5 +1,7 @@
 //! How often an address or an account may try something.
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use sha2::{Digest, Sha256};
 
 use super::App;
@@ -24,16 +26,25 @@ pub(super) fn bucket(kind: &str, of: &str) -> String {
     hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
+/// What counts as one address: an IPv6 customer has a whole /64 to choose from.
+fn network(ip: &str) -> String {
+    match ip.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
+        Ok(IpAddr::V6(ip)) => Ipv6Addr::from(u128::from(ip) & !u128::from(u64::MAX)).to_string(),
+        Ok(ip) => ip.to_string(),
+        Err(_) => ip.to_owned(),
+    }
+}
+
 impl App {
     pub(super) fn login_limits(&self, ip: &str, account: &str) -> [Limit; 2] {
         [
-            self.limit("login_ip", ip, "limit_login_per_address", 60, QUARTER),
+            self.limit("login_ip", &network(ip), "limit_login_per_address", 60, QUARTER),
             self.limit("login_account", account, "limit_login_per_account", 10, QUARTER),
         ]
     }
 
     pub(super) fn registration_limit(&self, ip: &str) -> Limit {
-        self.limit("register_ip", ip, "limit_register_per_address", 20, HOUR)
+        self.limit("register_ip", &network(ip), "limit_register_per_address", 20, HOUR)
     }
 
     /// Each attempt is a call to the provisioning service.
@@ -83,5 +94,19 @@ impl App {
     pub(super) fn first_within(&self, kind: &str, of: &str, seconds: u32) -> Result<bool> {
         let bucket = bucket(kind, of);
         Ok(self.database.transaction(|db| throttle::count(db, &bucket, seconds))? == 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn an_ipv6_customer_is_one_address() {
+        assert_eq!(network("203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("::ffff:203.0.113.7"), "203.0.113.7");
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), network("2001:db8:1:2::1"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("nonsense"), "nonsense");
     }
 }
