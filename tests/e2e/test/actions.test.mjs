@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { Visitor, send } from '../support/http.mjs';
 import { suite } from '../support/logs.mjs';
 import * as member from '../support/member.mjs';
-import { control } from '../support/sandbox.mjs';
+import { control, reset } from '../support/sandbox.mjs';
 import { forgetAttempts, INDEX } from '../support/site.mjs';
 
 const logsAreClean = suite();
@@ -188,7 +188,7 @@ describe('register as JSON', () => {
         assert.equal(answer.code, 1);
         assert.equal(answer.embed_code, null);
         assert.equal(answer.status, 'pending');
-        await control('provision', { reset: true });
+        await reset();
     });
 });
 
@@ -270,7 +270,7 @@ describe('member pages', () => {
         const done = await acme.visitor.send('reprovision', { form: { ids: acme.tenant.id, __token__: acme.visitor.token } });
         redirects(done, 'my?just_paid=1');
         assert.match((await acme.visitor.send('my?just_paid=1')).text, /客服已经开通/);
-        await control('provision', { reset: true });
+        await reset();
     });
 });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Visitor, send } from '../support/http.mjs';
 import { suite } from '../support/logs.mjs';
 import * as member from '../support/member.mjs';
-import { control, notify, trade } from '../support/sandbox.mjs';
+import { control, notify, reset, trade } from '../support/sandbox.mjs';
 import { env, forgetAttempts, INDEX, place, withConfig } from '../support/site.mjs';
 import { until } from '../support/poll.mjs';
 
@@ -115,7 +115,7 @@ describe('payReturn', () => {
         const acme = await member.register();
         const { orderNo } = await member.pay(acme);
         assert.equal((await send(`payReturn/order/${orderNo}`)).location, `${INDEX}my?order=${orderNo}&provisioning=1`);
-        await control('provision', { reset: true });
+        await reset();
     });
 
     test('the fields of the return prove nothing', async () => {
