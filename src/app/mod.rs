@@ -11,6 +11,7 @@ mod pay;
 mod register;
 mod settle;
 mod validate;
+mod waiting;
 
 pub use config::{Config, Ini};
 pub use input::Input;
@@ -31,7 +32,7 @@ pub struct App {
     config: Config,
     http: Agent,
     /// Calls that were left running when the answer had to go out.
-    in_flight: RefCell<Vec<outbox::InFlight>>,
+    in_flight: RefCell<Vec<waiting::InFlight>>,
 }
 
 /// A moment, in the two ways that the tables keep it.

@@ -3,7 +3,8 @@
 use super::{
     App, Moment,
     member::{OrderView, TenantView},
-    outbox::{self, Attempt},
+    outbox,
+    waiting::Attempt,
 };
 use crate::{
     Error, Kind, Result,

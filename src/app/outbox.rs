@@ -3,14 +3,9 @@
 //! A claim leases the job for longer than the call can take. Whoever dies in between leaves a
 //! lease that runs out, and the same idempotency key for the next attempt.
 
-use std::{
-    sync::mpsc::{Receiver, RecvTimeoutError, channel},
-    time::{Duration, Instant},
-};
-
 use super::{App, Moment};
 use crate::{
-    Error, Result,
+    Result,
     domain::{
         Effect, JobKind, TenantEvent, TenantStatus,
         job::{Failure, Next, SETTLING_SECONDS, after_failure},
@@ -31,29 +26,11 @@ const PARKED_SECONDS: u32 = 3600;
 const JOBS_PER_VISIT: usize = 2;
 
 /// A leased job and the call that it stands for.
-struct Claim {
-    job: JobRow,
+pub(super) struct Claim {
+    pub job: JobRow,
     owner: String,
-    call: Call,
-    service: Service,
-}
-
-/// A call that goes on in a thread of its own while the page has already been answered. The thread
-/// does nothing but the request; if the process ends before the answer, the lease runs out.
-pub(super) struct InFlight {
-    claim: Claim,
-    answer: Receiver<Answer>,
-    give_up: Instant,
-}
-
-/// How an attempt that a page waited for ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Attempt {
-    Done,
-    /// Still running, or of unknown outcome, or somebody else's, or not started now.
-    UnderWay,
-    /// The service refused.
-    Refused(String),
+    pub call: Call,
+    pub service: Service,
 }
 
 /// A new idempotency key.
@@ -100,61 +77,9 @@ impl App {
         Ok(())
     }
 
-    /// Starts the tenant's due call and waits for it as long as a page may. What is not done by
-    /// then goes on, and [`finish`](Self::finish) picks it up.
-    pub(super) fn attempt_within(&self, tenant_id: u32, wait: Duration) -> Result<Attempt> {
-        let Some(claim) = self.claim(tenant_id)? else { return Ok(Attempt::UnderWay) };
-        let in_flight = self.start(claim)?;
-        match in_flight.answer.recv_timeout(wait) {
-            Ok(answer) => {
-                let refused = match &answer {
-                    Ok(_) => Attempt::Done,
-                    Err(f) if f.failure == Failure::Refused => Attempt::Refused(f.message.clone()),
-                    Err(_) => Attempt::UnderWay,
-                };
-                self.apply(&in_flight.claim, answer)?;
-                Ok(refused)
-            }
-            Err(RecvTimeoutError::Timeout) => {
-                self.in_flight.borrow_mut().push(in_flight);
-                Ok(Attempt::UnderWay)
-            }
-            Err(RecvTimeoutError::Disconnected) => Ok(Attempt::UnderWay),
-        }
-    }
-
-    /// After the answer went out: waits for the calls that were left running and stores their
-    /// results.
-    pub fn finish(&self) -> Result<()> {
-        let in_flight = std::mem::take(&mut *self.in_flight.borrow_mut());
-        for one in in_flight {
-            let left = one.give_up.saturating_duration_since(Instant::now());
-            if let Ok(answer) = one.answer.recv_timeout(left) {
-                self.apply(&one.claim, answer)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn start(&self, claim: Claim) -> Result<InFlight> {
-        let (sender, answer) = channel();
-        let (http, call, service) = (self.http.clone(), claim.call.clone(), claim.service.clone());
-        let key = claim.job.idempotency_key.clone();
-        // A second more than the call's own limit, for the thread to say so.
-        let give_up = Instant::now() + service.timeout + Duration::from_secs(1);
-        without_signals(|| {
-            std::thread::Builder::new().name("chathub-provision".into()).spawn(move || {
-                // Nobody listening any more is fine: the lease will run out.
-                let _ = sender.send(service.call(&http, &call, &key));
-            })
-        })
-        .map_err(|error| Error::storage(format!("no thread for the call: {error}")))?;
-        Ok(InFlight { claim, answer, give_up })
-    }
-
     /// Leases the tenant's oldest due job. `None`: nothing due, a request of this tenant in flight,
     /// or as many in flight as web requests may have.
-    fn claim(&self, tenant_id: u32) -> Result<Option<Claim>> {
+    pub(super) fn claim(&self, tenant_id: u32) -> Result<Option<Claim>> {
         let service = self.config.provision_service()?;
         let limit = i64::from(self.config.provision_inline_limit());
         let owner = format!("{}-{}", std::process::id(), random::code::<16>()?);
@@ -188,7 +113,7 @@ impl App {
     }
 
     /// Stores what an attempt came to, if the lease is still ours.
-    fn apply(&self, claim: &Claim, answer: Answer) -> Result<()> {
+    pub(super) fn apply(&self, claim: &Claim, answer: Answer) -> Result<()> {
         let now = self.now();
         let tenant_id = claim.job.tenant_id;
         self.database.transaction(|db| {
@@ -306,19 +231,4 @@ fn write_log(
         operator: "system",
     };
     log::insert(db, &entry, now.unix())
-}
-
-/// Runs `spawn` with all signals blocked, so that the thread it starts never takes one that is
-/// meant for PHP's own.
-fn without_signals<T>(spawn: impl FnOnce() -> T) -> T {
-    // SAFETY: both sets are initialised by the calls that fill them, and the mask is put back.
-    unsafe {
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        let mut before: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&raw mut all);
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
-        let spawned = spawn();
-        libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
-        spawned
-    }
 }

@@ -2,7 +2,7 @@
 
 use jiff::civil::DateTime;
 
-use super::{App, Moment, limits::bucket, outbox, outbox::Attempt, validate};
+use super::{App, Moment, limits::bucket, outbox, validate, waiting::Attempt};
 use crate::{
     Error, Result, Secret,
     domain::{JobKind, Subscription, TenantStatus, tenant::extended},
