@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { job, letTimePass, order, rows, tenant, tenantOf } from './database.mjs';
 import { Visitor, send } from './http.mjs';
-import { control } from './sandbox.mjs';
+import { control, serviceRecord } from './sandbox.mjs';
 import { until } from './until.mjs';
 
 export const DOMAIN = 'faults.example';
@@ -105,6 +105,7 @@ export async function healByVisits(visitor, tenantIds) {
 
 /** Everything that is owed to anybody is worked off, once the clock has moved on. */
 export async function healEverything(visitor) {
+  await until('nothing is in flight', async () => (await serviceRecord()).in_flight === 0);
   await letTimePass(3600);
   const open = await rows("SELECT tenant_id AS id FROM {job} WHERE state = 'open'");
   await healByVisits(visitor, open.map(({ id }) => id));
