@@ -1,6 +1,7 @@
 /** The site's tables, looked at past the site. Each statement connects anew: the server comes and goes. */
 import mysql from 'mysql2/promise';
-import { env } from './place.mjs';
+import { SETTLING_SECONDS, env, workers } from './place.mjs';
+import { until } from './until.mjs';
 
 const { db } = env();
 
@@ -32,12 +33,28 @@ export const tenantOf = (email) => row('SELECT * FROM {tenant} WHERE email = ? O
 export const order = (orderNo) => row('SELECT * FROM {order} WHERE order_no = ?', [orderNo]);
 export const job = (tenantId) => row('SELECT * FROM {job} WHERE tenant_id = ? ORDER BY id DESC LIMIT 1', [tenantId]);
 
+const earlier = (column, seconds) => `${column} = IF(${column} > ${seconds}, ${column} - ${seconds}, 0)`;
+
 /**
  * Moves every moment that is kept back by so many seconds: as if they had passed. What the real clock
- * would not have made due does not become so.
+ * would not have made due does not become so; a call that still runs would have ended meanwhile, so its
+ * end is waited for.
  */
 export async function letTimePass(seconds) {
-  const earlier = (column) => `${column} = IF(${column} > ${seconds}, ${column} - ${seconds}, 0)`;
-  await rows(`UPDATE {job} SET ${earlier('next_at')}, ${earlier('lease_until')} WHERE state = 'open'`);
-  await rows(`UPDATE {throttle} SET ${earlier('resets_at')}`);
+  await until('no call of a living worker can be under way', async () => (await runningCalls()).length === 0);
+  await rows(`UPDATE {job} SET ${earlier('next_at', seconds)}, ${earlier('lease_until', seconds)} WHERE state = 'open'`);
+  await letThrottlesPass(seconds);
+}
+
+/** Only what is counted and limited grows older. */
+export const letThrottlesPass = (seconds) => rows(`UPDATE {throttle} SET ${earlier('resets_at', seconds)}`);
+
+/** A lease lasts longer than its call, by the time that the service may need to settle. */
+async function runningCalls() {
+  const leased = await rows(
+    "SELECT lease_owner FROM {job} WHERE state = 'open' AND lease_owner IS NOT NULL AND lease_until + 1 > UNIX_TIMESTAMP() + ?",
+    [SETTLING_SECONDS],
+  );
+  const alive = workers();
+  return leased.filter(({ lease_owner: owner }) => alive.includes(Number(owner.split('-')[0])));
 }
