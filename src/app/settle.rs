@@ -100,8 +100,10 @@ impl App {
             };
             let Some(before) = known else {
                 let settled = Settled::UnknownOrder;
-                if on_record.is_none() {
-                    payment::insert(db, &entry(settled.code(), 0), now.unix())?;
+                // No row is locked here: of many at once only the first puts it on record.
+                if on_record.is_none()
+                    && payment::insert(db, &entry(settled.code(), 0), now.unix())?
+                {
                     write_log(db, 0, paid.order_no(), &trade, settled, now)?;
                 }
                 return Ok((settled, None));
