@@ -50,6 +50,7 @@ fn a_refusal_is_said_without_the_services_words() {
     assert_eq!((error.kind(), error.key()), (Kind::Provider, "provision_refused"));
     assert!(!error.public().contains("chatwoot") && error.to_string().contains("chatwoot"));
     assert_eq!(site.row("SELECT status FROM #tenant"), "pending");
+    site.exec("INSERT INTO #user (id, email, status) VALUES (1, 'a@acme.cn', 'normal')");
     let app = site.app();
     let shown = app.my(1).unwrap();
     assert!(shown.tenants[0].last_attempt_failed && shown.tenants[0].can_reprovision);

@@ -106,7 +106,7 @@ INSERT INTO #order VALUES
   (1, 'CH202501010001', 1, 7, 'pro', 60.00, NULL, NULL, 'pending', NULL, NULL, 1735660800, 1735660800),
   (2, 'CH202501010002', 1, 7, 'pro', 60.00, 'wechat', NULL, 'pending', NULL, NULL, 1735660801, NULL),
   (3, 'CH202501010003', 2, 7, 'pro', 60.00, 'alipay', '2025010122001', 'paid', '2025-01-01 00:00:02', NULL, 1735660802, 1735660803),
-  (4, 'CH202501010004', 3, 7, 'gold', 99999999.99, NULL, NULL, 'failed', NULL, NULL, NULL, NULL);
+  (4, 'CH202501010004', 3, 7, 'gold', 12345678.90, NULL, NULL, 'failed', NULL, NULL, NULL, NULL);
 
 INSERT INTO #log VALUES (1, 0, 'x', NULL, 'success', NULL, 1), (2, 1, 'pay_notify_wechat', '{"raw":"<xml/>"}', 'failed', 'wechat', 2);
 
