@@ -101,7 +101,7 @@ fn an_unknown_outcome_keeps_its_key_and_its_distance() {
         let settling = "#job WHERE lease_until >= UNIX_TIMESTAMP() + 30";
         assert_eq!(site.count(settling), 1, "{shown}");
         site.app().work_tenant(id).unwrap();
-        assert_eq!(site.app().reprovision(1, id).unwrap(), false);
+        assert!(!site.app().reprovision(1, id).unwrap());
         assert_eq!(service.asked().len(), 1, "{shown}");
         let [first, second] = again(&site, id, &service);
         assert_eq!(first, second, "{shown}");
