@@ -74,6 +74,21 @@ export class Screen {
         await this.page.goto(env.base_url + INDEX + action);
     }
 
+    /** Goes on as a member who is signed in already. */
+    async as(visitor) {
+        await this.context.addCookies([{ name: 'PHPSESSID', value: visitor.sessionId, url: env.base_url }]);
+    }
+
+    async fill(values) {
+        for (const [name, value] of Object.entries(values)) {
+            await this.page.fill(`main [name="${name}"]`, value);
+        }
+    }
+
+    submit() {
+        return this.page.click('main form button[type="submit"]');
+    }
+
     at(action) {
         const { pathname } = new URL(this.page.url());
         assert.equal(pathname, INDEX + action);

@@ -6,19 +6,12 @@ import { suite } from '../support/logs.mjs';
 import * as member from '../support/member.mjs';
 import { until } from '../support/poll.mjs';
 import { control, provisioned, reset } from '../support/sandbox.mjs';
-import { env, forgetAttempts, rows } from '../support/site.mjs';
+import { forgetAttempts, rows } from '../support/site.mjs';
 
 const logsAreClean = suite();
 useBrowser();
 
-async function fill(page, values) {
-    for (const [name, value] of Object.entries(values)) {
-        await page.fill(`[name="${name}"]`, value);
-    }
-}
-
 const clipboard = (page) => page.evaluate(() => navigator.clipboard.readText());
-const submit = (page) => page.click('main form button[type="submit"]');
 
 for (const device of [PHONE, LARGE_PHONE, DESKTOP]) {
     test(`${device.name}: register "Acme", renew, pay, and see it`, () => visit(device, async (screen) => {
@@ -30,13 +23,13 @@ for (const device of [PHONE, LARGE_PHONE, DESKTOP]) {
         await page.click('.hero a.button-primary');
         screen.at('registerPage');
         await screen.inspect('register');
-        await fill(page, { company_name: 'Acme', email, domain: 'www.acme.example', notes: '早上联系' });
+        await screen.fill({ company_name: 'Acme', email, domain: 'www.acme.example', notes: '早上联系' });
         await page.check('input[value="enterprise"]', { force: true });
         await page.click('[data-step="1"]');
         assert.match(await screen.text('[data-summary]'), /¥80/);
         await page.check('input[value="basic"]', { force: true });
         assert.match(await screen.text('[data-summary]'), /¥50/);
-        await submit(page);
+        await screen.submit();
         screen.at('register');
         await screen.inspect('registered');
         assert.match(await screen.text('h1'), /客服已经开通/);
@@ -78,8 +71,8 @@ for (const device of [PHONE, LARGE_PHONE, DESKTOP]) {
         screen.at('landing');
         await screen.open('login');
         await screen.inspect('login');
-        await fill(page, { email, password });
-        await submit(page);
+        await screen.fill({ email, password });
+        await screen.submit();
         screen.at('my');
     }));
 }
@@ -91,8 +84,8 @@ describe('a slow provisioning service', () => {
         const { page } = screen;
         const email = member.address();
         await screen.open('registerPage');
-        await fill(page, { company_name: 'Acme', email, domain: 'www.acme.example' });
-        await submit(page);
+        await screen.fill({ company_name: 'Acme', email, domain: 'www.acme.example' });
+        await screen.submit();
         await page.getByRole('heading', { name: '注册成功，正在开通客服' }).waitFor({ timeout: 25_000 });
         await screen.inspect('registered-waiting');
         let loads = 0;
@@ -113,7 +106,7 @@ describe('a slow provisioning service', () => {
         await control('provision', { mode: 'error_json_500', times: 1 });
         const acme = await member.register();
         await control('provision', { mode: 'ok', delay_ms: 4000 });
-        await screen.context.addCookies([{ name: 'PHPSESSID', value: acme.visitor.sessionId, url: env.base_url }]);
+        await screen.as(acme.visitor);
         const { page } = screen;
         await rows('UPDATE {job} SET next_at = 4000000000 WHERE tenant_id = ?', [acme.tenant.id]);
         await screen.open('my');
@@ -134,7 +127,7 @@ describe('money under way', () => {
     test('the page of an unpaid order moves on once the notification came', () => visit(PHONE, async (screen) => {
         const acme = await member.register();
         const open = await member.renew(acme);
-        await screen.context.addCookies([{ name: 'PHPSESSID', value: acme.visitor.sessionId, url: env.base_url }]);
+        await screen.as(acme.visitor);
         await member.openCashier(acme, open.order_no);
         const { page } = screen;
         await screen.open(`payReturn/order/${open.order_no}`);
