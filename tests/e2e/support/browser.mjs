@@ -98,16 +98,23 @@ export class Screen {
     async inspect(title, { axe = true } = {}) {
         await this.page.waitForLoadState('load');
         await this.picture(title);
-        const wide = await this.page.evaluate(() => {
-            const width = document.documentElement.clientWidth;
-            return document.documentElement.scrollWidth <= width ? [] : [...document.querySelectorAll('body *')]
-                .filter((element) => element.getBoundingClientRect().right > width + 1)
-                .map((element) => `${element.tagName}.${element.className}`);
-        });
-        assert.deepEqual(wide, [], `${title} scrolls sideways`);
+        await this.fits(title);
         if (axe) {
             assert.deepEqual(await this.violations(), [], title);
         }
+    }
+
+    /** Nothing scrolls sideways, and no table leaves its column. */
+    async fits(title) {
+        const wide = await this.page.evaluate(() => {
+            const width = document.documentElement.clientWidth;
+            const right = (element) => element.getBoundingClientRect().right;
+            const outside = document.documentElement.scrollWidth <= width ? [] : [...document.querySelectorAll('body *')]
+                .filter((element) => right(element) > width + 1);
+            const tables = [...document.querySelectorAll('table')].filter((table) => right(table) > right(table.parentElement) + 1);
+            return [...outside, ...tables].map((element) => `${element.tagName}.${element.className}`);
+        });
+        assert.deepEqual(wide, [], `${title} is too wide`);
     }
 
     async picture(title) {

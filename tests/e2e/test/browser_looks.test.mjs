@@ -41,6 +41,12 @@ for (const device of [PHONE, DESKTOP]) {
             await screen.open('my');
             assert.equal(await screen.page.locator('[data-tenant]').count(), 6);
             await screen.inspect('my-full');
+            const widths = device.isMobile ? [320, 480, 719, 768, 879] : [880, 960, 999, 1000, 1100, 1280, 1920];
+            for (const width of widths) {
+                await screen.page.setViewportSize({ width, height: 800 });
+                await screen.fits(`my at ${width} px`);
+            }
+            await screen.page.setViewportSize(device.viewport);
             await screen.open(`renew?id=${acme.tenant.id}`);
             await screen.inspect('renew-long');
         }));
