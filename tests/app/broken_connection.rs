@@ -6,8 +6,9 @@ use mysql::{Conn, prelude::Queryable};
 use crate::support::{
     alipay::Notice,
     eventually,
+    seed::Tenant,
     service::Service,
-    site::{PERIOD, Site, Tenant},
+    site::{PERIOD, Site},
 };
 
 fn site() -> (Site, u32) {
