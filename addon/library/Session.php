@@ -167,9 +167,19 @@ final class Session
         $config['secure'] = !empty($config['secure']) || Site::isHttps();
         ini_set('session.cookie_samesite', 'Lax');
         Store::init($config);
+        self::dropImpossibleId();
         Store::boot();
         if (session_status() !== PHP_SESSION_ACTIVE) {
             session_start();
+        }
+    }
+
+    /** PHP warns about an id that it cannot use, and the host makes an error page of that, visit after visit. */
+    private static function dropImpossibleId(): void
+    {
+        $id = $_COOKIE[session_name()] ?? '';
+        if ($id !== '' && (!is_string($id) || preg_match('/^[A-Za-z0-9,-]{1,128}$/D', $id) !== 1)) {
+            session_id((string) session_create_id());
         }
     }
 
