@@ -71,6 +71,15 @@ export async function asAdministrator(sql) {
   return stdout.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
 }
 
+/** How many transactions wait for a row. InnoDB renews this table only when nobody read it for 0.1 s. */
+export async function waitingForRows() {
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const [[count]] = await asAdministrator(
+    "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+  );
+  return Number(count);
+}
+
 /** The pids of php-fpm's workers. */
 export function workers() {
   const { fpm_pid: master } = env();
