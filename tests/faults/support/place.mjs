@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { until } from './until.mjs';
 
@@ -10,7 +11,7 @@ const run = promisify(execFile);
 const file = process.env.CHATHUB_ENV;
 if (!file) throw new Error('CHATHUB_ENV must name the env.json of a running place: scripts/services.py up NAME');
 
-const ROOT = resolve(import.meta.dirname, '../../..');
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const INSTALLER = join(ROOT, 'tests', 'host', 'install.php');
 
 /** What a call may take at most; short, so that a fault is over soon. */
