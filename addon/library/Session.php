@@ -29,8 +29,7 @@ final class Session
     /** Reads the session of a client that has one; a visitor of a public page is not given one. */
     public static function peek(): void
     {
-        $name = Input::text(Config::get('session.name')) ?: (string) session_name();
-        if (session_status() === PHP_SESSION_ACTIVE || isset($_COOKIE[$name])) {
+        if (session_status() === PHP_SESSION_ACTIVE || isset($_COOKIE[self::cookieName()])) {
             self::load();
         }
     }
@@ -166,18 +165,23 @@ final class Session
         $config['httponly'] = true;
         $config['secure'] = !empty($config['secure']) || Site::isHttps();
         ini_set('session.cookie_samesite', 'Lax');
-        Store::init($config);
         self::dropImpossibleId();
+        Store::init($config);
         Store::boot();
         if (session_status() !== PHP_SESSION_ACTIVE) {
             session_start();
         }
     }
 
+    private static function cookieName(): string
+    {
+        return Input::text(Config::get('session.name')) ?: (string) session_name();
+    }
+
     /** PHP warns about an id that it cannot use, and the host makes an error page of that, visit after visit. */
     private static function dropImpossibleId(): void
     {
-        $id = $_COOKIE[session_name()] ?? '';
+        $id = $_COOKIE[self::cookieName()] ?? '';
         if ($id !== '' && (!is_string($id) || preg_match('/^[A-Za-z0-9,-]{1,128}$/D', $id) !== 1)) {
             session_id((string) session_create_id());
         }
