@@ -203,9 +203,15 @@ fn database_settings(array: &ZendHashTable) -> chathub_core::Result<Settings> {
             .parse()
             .map_err(|_| Error::config("hostport", "the database's hostport is no port number"))?,
     };
-    let socket = Some(text("socket")).filter(|path| !path.is_empty());
+    let hostname = text("hostname");
+    let is_local = hostname.split(',').next().is_some_and(|host| host.trim() == "localhost");
+    let socket = match text("socket") {
+        path if !path.is_empty() => Some(path),
+        _ if is_local => ini::pdo_socket().map(str::to_owned),
+        _ => None,
+    };
     Ok(Settings {
-        hostname: text("hostname"),
+        hostname,
         socket,
         port,
         database: text("database"),

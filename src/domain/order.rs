@@ -55,8 +55,7 @@ pub struct Order {
     pub late: bool,
 }
 
-/// What a verified payment means for an order. Each outcome is acknowledged to the provider:
-/// sending it again would change nothing.
+/// What a verified payment means for an order. Sending it again would change nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentOutcome {
     /// Pays this order. `late`: it had been closed as unpaid.

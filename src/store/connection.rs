@@ -10,7 +10,7 @@ use crate::{Error, Result};
 /// Where the site's database is, in ThinkPHP's terms.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// `localhost` means the socket, as for PDO; several hosts with commas mean the first.
+    /// `localhost` means the default socket, as for PDO; several hosts with commas mean the first.
     pub hostname: String,
     pub socket: Option<String>,
     pub port: u16,
@@ -20,8 +20,9 @@ pub struct Settings {
     pub prefix: String,
 }
 
-/// What PDO connects to for `localhost` on Debian.
-const DEFAULT_SOCKET: &str = "/run/mysqld/mysqld.sock";
+/// Where the distributions and the hosting panels put the socket, when PHP does not say.
+const SOCKETS: [&str; 3] =
+    ["/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/tmp/mysql.sock"];
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longer than any of our statements waits for a lock.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -165,7 +166,7 @@ impl Database {
         let host = s.hostname.split(',').next().unwrap_or_default().trim();
         let socket = match &s.socket {
             Some(path) if !path.is_empty() => Some(path.clone()),
-            _ if host == "localhost" => Some(DEFAULT_SOCKET.to_owned()),
+            _ if host == "localhost" => Some(default_socket()),
             _ => None,
         };
         OptsBuilder::new()
@@ -189,6 +190,11 @@ impl Database {
             )])
             .into()
     }
+}
+
+fn default_socket() -> String {
+    let there = SOCKETS.into_iter().find(|path| std::path::Path::new(path).exists());
+    there.unwrap_or(SOCKETS[0]).to_owned()
 }
 
 /// The driver's message, which names hosts and users but never a password.

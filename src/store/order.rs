@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use mysql::{Row, params};
 
-use super::{Db, datetime_column, datetime_param, db::take};
+use super::{Db, datetime_column, datetime_param, db::take, readable};
 use crate::{
     Error, Result,
     domain::{Fen, Order, OrderStatus, Plan, order::TradeId},
@@ -80,7 +80,7 @@ pub fn of_user(db: &mut Db<'_>, user_id: u32, limit: u32) -> Result<Vec<OrderRow
     let sql = format!(
         "SELECT {COLUMNS} FROM `__PREFIX__chathub_order` WHERE user_id = ? ORDER BY id DESC LIMIT ?"
     );
-    db.rows(&sql, (user_id, limit))?.into_iter().map(from_row).collect()
+    Ok(readable(db.rows(&sql, (user_id, limit))?, from_row))
 }
 
 /// The newest order of the tenant that can still be paid as it stands: same plan, same amount,

@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use mysql::{Row, params};
 use serde_json::{Map, Value as Json};
 
-use super::{Db, datetime_column, datetime_param, db::take};
+use super::{Db, datetime_column, datetime_param, db::take, readable};
 use crate::{
     Error, Result,
     domain::{Plan, Resources, Subscription, SuspendReason, Tenant, TenantStatus},
@@ -106,7 +106,7 @@ pub fn of_user(db: &mut Db<'_>, user_id: u32) -> Result<Vec<TenantRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM `__PREFIX__chathub_tenant` WHERE user_id = ? ORDER BY id DESC"
     );
-    db.rows(&sql, (user_id,))?.into_iter().map(from_row).collect()
+    Ok(readable(db.rows(&sql, (user_id,))?, from_row))
 }
 
 pub struct NewTenant<'a> {
@@ -158,7 +158,8 @@ pub fn update_state(db: &mut Db<'_>, before: &TenantRow, after: &Tenant, now: i6
         "UPDATE `__PREFIX__chathub_tenant` SET status = :status, suspend_reason = :reason, \
          expire_at = :expire_at, updatetime = :now \
          WHERE id = :id AND status = :expected \
-         AND NULLIF(expire_at, '0000-00-00 00:00:00') <=> :expected_expire_at",
+         AND IF(YEAR(expire_at) = 0 OR MONTH(expire_at) = 0 OR DAYOFMONTH(expire_at) = 0, NULL, \
+         expire_at) <=> :expected_expire_at",
         params! {
             "status" => after.status.code(),
             "reason" => after.suspend_reason.map(SuspendReason::code),
