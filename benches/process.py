@@ -1,6 +1,7 @@
 """What the extension costs when nothing happens: memory of a worker, time of a start."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -16,19 +17,20 @@ def idle_kib(master: int) -> list[int]:
     return sorted(private_kib(pid) for pid in notify.workers(master))
 
 
-def start_ms(options: list[str], times: int, samples: list[float]) -> None:
-    """Wall time from the start of `php -n -r ''` to its end."""
-    for _ in range(times):
-        began = time.perf_counter()
-        pid = os.posix_spawn("/usr/bin/env", ["env", "php", "-n", *options, "-r", ""], os.environ)
-        _, status = os.waitpid(pid, 0)
-        samples.append((time.perf_counter() - began) * 1000)
-        assert status == 0
+def start_ms(php: str, options: list[str]) -> tuple[float, float]:
+    """Wall and CPU time of `php -n -r ''`, from its start to its end."""
+    began = time.perf_counter()
+    pid = os.posix_spawn(php, ["php", "-n", *options, "-r", ""], os.environ)
+    _, status, usage = os.wait4(pid, 0)
+    assert status == 0
+    return (time.perf_counter() - began) * 1000, (usage.ru_utime + usage.ru_stime) * 1000
 
 
 def start_times(extension: str, rounds: int) -> dict:
-    samples: dict[str, list[float]] = {"with": [], "without": []}
+    """Lists of (wall, CPU), taken in turns."""
+    php = os.environ.get("PHP") or shutil.which("php")
+    samples: dict[str, list[tuple[float, float]]] = {"with": [], "without": []}
     for _ in range(rounds):
-        start_ms([], 3, samples["without"])
-        start_ms(["-d", f"extension={extension}"], 3, samples["with"])
+        samples["without"].append(start_ms(php, []))
+        samples["with"].append(start_ms(php, ["-d", f"extension={extension}"]))
     return samples
