@@ -19,12 +19,14 @@ final class Session
     private const EMAIL = 'chathub_user_email';
     private const NICKNAME = 'chathub_user_nick';
     private const CSRF = 'chathub_csrf';
+    private const MARK = 'chathub_session_mark';
     private const LOGIN_EMAIL = 'chathub_login_email';
 
     private static bool $loaded = false;
     private static int $userId = 0;
     private static string $email = '';
     private static string $csrf = '';
+    private static string $mark = '';
 
     /** Reads the session of a client that has one; a visitor of a public page is not given one. */
     public static function peek(): void
@@ -43,6 +45,21 @@ final class Session
     public static function email(): string
     {
         return self::$email;
+    }
+
+    /**
+     * Was this session begun with the password that the account has now? One from before there were marks
+     * is given its own.
+     */
+    public static function fits(string $mark): bool
+    {
+        if (self::$mark === '') {
+            self::write(static function () use ($mark): void {
+                Store::set(self::MARK, $mark);
+            });
+        }
+
+        return hash_equals(self::$mark, $mark);
     }
 
     /** The token for this session's forms; opens a session when there is none. */
@@ -72,7 +89,7 @@ final class Session
         });
     }
 
-    /** @param array{user_id:int,email:string,nickname:string} $account */
+    /** @param array{user_id:int,email:string,nickname:string,session_mark:string} $account */
     public static function signIn(array $account): void
     {
         self::write(static function () use ($account): void {
@@ -80,6 +97,7 @@ final class Session
             Store::set(self::USER_ID, $account['user_id']);
             Store::set(self::EMAIL, $account['email']);
             Store::set(self::NICKNAME, $account['nickname']);
+            Store::set(self::MARK, $account['session_mark']);
             Store::set(self::CSRF, self::randomToken());
         });
     }
@@ -91,7 +109,7 @@ final class Session
             return;
         }
         self::write(static function (): void {
-            foreach ([self::USER_ID, self::EMAIL, self::NICKNAME, self::CSRF, self::LOGIN_EMAIL] as $key) {
+            foreach ([self::USER_ID, self::EMAIL, self::NICKNAME, self::MARK, self::CSRF, self::LOGIN_EMAIL] as $key) {
                 Store::delete($key);
             }
             session_regenerate_id(true);
@@ -137,6 +155,7 @@ final class Session
         self::$userId = Input::id(self::read(self::USER_ID));
         self::$email = self::read(self::EMAIL);
         self::$csrf = self::read(self::CSRF);
+        self::$mark = self::read(self::MARK);
         self::$loaded = true;
         session_write_close();
     }

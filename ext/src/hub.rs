@@ -5,9 +5,8 @@
 
 use chathub_core::{
     Error, Kind,
-    app::{App, Config},
+    app::{App, Config, Database, Settings},
     domain::Plan,
-    store::{Database, Settings},
 };
 use ext_php_rs::{boxed::ZBox, exception::PhpResult, prelude::*, types::ZendHashTable};
 
@@ -144,17 +143,17 @@ impl Hub {
         Ok(Array::new().with("state", state)?.done())
     }
 
-    pub fn finish(&self) {
-        quietly(self.app.finish());
+    pub fn finish(&self) -> PhpResult<()> {
+        self.app.finish().or_throw()
     }
 
     #[php(name = "workTenant")]
-    pub fn work_tenant(&self, tenantId: i64) {
-        quietly(self.app.work_tenant(id(tenantId)));
+    pub fn work_tenant(&self, tenantId: i64) -> PhpResult<()> {
+        self.app.work_tenant(id(tenantId)).map(drop).or_throw()
     }
 
-    pub fn nudge(&self) {
-        quietly(self.app.nudge());
+    pub fn nudge(&self) -> PhpResult<()> {
+        self.app.nudge().or_throw()
     }
 
     pub fn migrate(&self) -> PhpResult<PhpArray> {
@@ -164,12 +163,6 @@ impl Hub {
         }
         Ok(done.done())
     }
-}
-
-/// After the answer went out there is nobody to tell: what failed stays on the job's record, and a
-/// later attempt does it.
-fn quietly(result: chathub_core::Result<()>) {
-    drop(result);
 }
 
 /// Ids are unsigned; what cannot be one names no row.

@@ -22,6 +22,10 @@ const LOGGED_REFUSALS: i64 = 60;
 const HOUR: u32 = 3600;
 /// How often the provider is asked about one order because its buyer came back.
 const ASK_SECONDS: u32 = 3;
+/// Pages that may wait for a provider's answer at once.
+const MOST_ASKING: i64 = 3;
+/// A page that died while it waited is counted for so long.
+const ASKING_SECONDS: u32 = 60;
 
 /// The answer to a provider's notification.
 pub struct Acknowledgement {
@@ -118,7 +122,7 @@ impl App {
     fn alipay_notified(&self, body: &[u8]) -> Result<Settlement> {
         match self.alipay_keys()?.notification(body)? {
             Notification::Paid(paid) => self.settle_payment(&paid, Source::Notify),
-            Notification::Refund(refund) => self.settle_refund(&refund),
+            Notification::Refund(refund) => self.settle_refund(&refund, Source::Notify),
             Notification::Closed { order_no } => self.settle_closed(&order_no),
             Notification::NotPaid { .. } => Ok((Settled::NotPaid, None)),
         }
@@ -128,15 +132,17 @@ impl App {
     /// is asked for at the provider; if that fails, the page goes on asking.
     pub fn pay_return(&self, order_no: &str) -> Result<(ReturnState, Option<u32>)> {
         let find = || self.database.read(|db| order::find(db, order_no));
-        let Some(mut row) = find()? else { return Ok((ReturnState::Unknown, None)) };
+        // The column's comparison forgives blanks, case and accents; a number is one or it is not.
+        let known = find()?.filter(|row| row.order_no == order_no);
+        let Some(mut row) = known else { return Ok((ReturnState::Unknown, None)) };
         let unpaid = |status| matches!(status, OrderStatus::Pending | OrderStatus::Failed);
         let mut work = None;
         if unpaid(row.state.status)
             && self.config.is_on("alipay_enabled", false)
             && self.first_within("ask_alipay", order_no, ASK_SECONDS)?
         {
-            match self.ask_alipay(order_no) {
-                Ok((_, tenant_id)) => work = tenant_id,
+            match self.one_of_few(|| self.ask_alipay(order_no)) {
+                Ok(settlement) => work = settlement.and_then(|(_, tenant_id)| tenant_id),
                 Err(error) => self.log_refusal("pay_query", Provider::Alipay, &error),
             }
             row = find()?.ok_or_else(|| Error::not_found("order"))?;
@@ -152,11 +158,22 @@ impl App {
         Ok((state, work))
     }
 
+    /// Runs `ask` unless as many pages as may are waiting for a provider already: a slow one must
+    /// not take every PHP worker.
+    fn one_of_few<T>(&self, ask: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+        let bucket = super::limits::bucket("asking", "");
+        let asking =
+            self.database.transaction(|db| throttle::count(db, &bucket, ASKING_SECONDS))?;
+        let answer = if asking > MOST_ASKING { Ok(None) } else { ask().map(Some) };
+        self.database.transaction(|db| throttle::uncount(db, &bucket))?;
+        answer
+    }
+
     /// Asks Alipay about an order and settles what it says.
     fn ask_alipay(&self, order_no: &str) -> Result<Settlement> {
         match self.alipay()?.query(&self.http, order_no, self.now().timestamp)? {
             Trade::Paid(paid) => self.settle_payment(&paid, Source::Return),
-            Trade::Refunded(refund) => self.settle_refund(&refund),
+            Trade::Refunded(refund) => self.settle_refund(&refund, Source::Return),
             Trade::Closed => self.settle_closed(order_no),
             Trade::NotFound | Trade::Waiting => Ok((Settled::NotPaid, None)),
         }
@@ -197,7 +214,8 @@ impl App {
         let action = format!("{what}_{}", provider.as_str());
         let detail = serde_json::json!({"refused": error.key(), "why": error.to_string()});
         let now = self.now().unix();
-        let bucket = super::limits::bucket("refused", &action);
+        // By reason, so that forgeries do not crowd out what is worth reading.
+        let bucket = super::limits::bucket("refused", &format!("{action} {}", error.key()));
         // Nothing depends on it: when the database is the trouble, the acknowledgement says so.
         let _ = self.database.transaction(|db| {
             if throttle::count(db, &bucket, HOUR)? > LOGGED_REFUSALS {

@@ -121,12 +121,14 @@ impl Order {
         amount: Fen,
         refunded_before: bool,
     ) -> (Self, PaymentOutcome) {
-        let same = self.trade.as_ref() == Some(trade);
+        let same = self.is_paid_by(trade);
         let outcome = match self.status {
             _ if refunded_before => PaymentOutcome::AlreadyRefunded,
             OrderStatus::Paid if same => PaymentOutcome::AlreadyCredited,
             OrderStatus::Refunded if same => PaymentOutcome::AlreadyRefunded,
             _ if amount != self.charged => PaymentOutcome::Mismatch { expected: self.charged },
+            // Old paid orders do not say by which payment: it is the first that fits.
+            OrderStatus::Paid if self.trade.is_none() => PaymentOutcome::AlreadyCredited,
             OrderStatus::Paid | OrderStatus::Refunded => PaymentOutcome::Duplicate,
             OrderStatus::Pending => PaymentOutcome::Credited { late: false },
             OrderStatus::Failed => PaymentOutcome::Credited { late: true },
@@ -135,15 +137,20 @@ impl Order {
             PaymentOutcome::Credited { late } => {
                 Self { status: OrderStatus::Paid, trade: Some(trade.clone()), late, ..self.clone() }
             }
+            PaymentOutcome::AlreadyCredited => Self { trade: Some(trade.clone()), ..self.clone() },
             _ => self.clone(),
         };
         (next, outcome)
     }
 
+    fn is_paid_by(&self, trade: &TradeId) -> bool {
+        self.trade.as_ref() == Some(trade)
+    }
+
     /// Applies a verified refund; `full`: nothing of that payment is left.
     #[must_use]
     pub fn refund(&self, trade: &TradeId, full: bool) -> (Self, RefundOutcome) {
-        let same = self.trade.as_ref() == Some(trade);
+        let same = self.is_paid_by(trade) || self.trade.is_none();
         let (status, outcome) = match self.status {
             OrderStatus::Paid if same && full => {
                 (OrderStatus::Refunded, RefundOutcome::OrderRefunded)

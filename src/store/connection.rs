@@ -122,6 +122,22 @@ impl Database {
         }
     }
 
+    /// Runs changes of the tables on a connection of their own, one run at a time: they may take
+    /// minutes, and must never be sent twice.
+    pub fn exclusive<T>(&self, work: impl FnOnce(&mut Db<'_>) -> Result<T>) -> Result<T> {
+        let opts = OptsBuilder::from_opts(self.options()).read_timeout(None).init(vec![
+            "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'".to_owned(),
+        ]);
+        let mut conn = self.connect_with(opts.into())?;
+        let mut db = Db::new(&mut conn, &self.settings.prefix);
+        let lock = "CONCAT('chathub.', MD5(CONCAT(DATABASE(), '.', '__PREFIX__')))";
+        if db.number(&format!("SELECT GET_LOCK({lock}, 10)"), ())? != 1 {
+            return Err(Error::storage("the tables are being upgraded by somebody else just now"));
+        }
+        // The lock ends with the connection.
+        work(&mut db)
+    }
+
     /// A connection with a transaction begun. Only here is a broken connection replaced:
     /// nothing has been done yet that could be done twice.
     fn begin(&self) -> Result<Conn> {
@@ -156,7 +172,11 @@ impl Database {
     }
 
     fn connect(&self) -> Result<Conn> {
-        Conn::new(self.options()).map_err(|error| {
+        self.connect_with(self.options())
+    }
+
+    fn connect_with(&self, options: Opts) -> Result<Conn> {
+        Conn::new(options).map_err(|error| {
             Error::storage(format!("cannot connect to the database: {}", describe(&error)))
         })
     }
