@@ -69,6 +69,7 @@ impl App {
     /// Gives due work a nudge, at most once per some seconds over all processes.
     pub fn nudge(&self) -> Result<()> {
         const SECONDS: u32 = 5;
+        self.tend_certificates();
         let due = self.database.read(|db| job::due_tenants(db, 1))?;
         let Some(tenant_id) = due.first() else { return Ok(()) };
         if self.first_within("nudge", "", SECONDS)? {

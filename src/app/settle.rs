@@ -20,6 +20,8 @@ use crate::{
 pub(super) enum Source {
     Notify,
     Return,
+    /// A page that waits for the money asked.
+    Query,
 }
 
 impl Source {
@@ -27,6 +29,7 @@ impl Source {
         match self {
             Self::Notify => "notify",
             Self::Return => "return",
+            Self::Query => "query",
         }
     }
 }
@@ -43,6 +46,8 @@ pub(super) enum Settled {
     Closed,
     /// The trade exists and waits for its buyer.
     NotPaid,
+    /// Genuine, and nothing of ours.
+    Ignored,
 }
 
 impl Settled {
@@ -55,6 +60,7 @@ impl Settled {
             Self::Refund(outcome) => outcome.code(),
             Self::Closed => "closed",
             Self::NotPaid => "not_paid",
+            Self::Ignored => "ignored",
         }
     }
 

@@ -145,7 +145,8 @@ impl World {
             now,
             orders: CHARGED.map(|charged| Order {
                 status: OrderStatus::Pending,
-                charged: Fen::new(charged),
+                amount: Fen::new(charged),
+                wechat_charge: None,
                 trade: None,
                 late: false,
             }),
@@ -233,7 +234,7 @@ impl World {
     fn agrees_with_the_model(&self) {
         for (order, model) in self.orders.iter().zip(&self.order_models) {
             let trade = order.trade.as_ref().map(|t| (t.provider.as_str(), t.trade_no.as_str()));
-            let seen = (order.status.code(), order.charged.get(), trade, order.late);
+            let seen = (order.status.code(), order.amount.get(), trade, order.late);
             assert_eq!(seen, (model.status, model.charged, model.trade, model.late));
         }
         let (tenant, model) = (&self.tenant, &self.tenant_model);
