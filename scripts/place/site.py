@@ -88,5 +88,5 @@ def sandbox_values(sandbox: dict) -> dict[str, str]:
         "alipay_merchant_private_key": sandbox["app_private_key"],
         "alipay_public_key": sandbox["alipay_public_key"],
         "wechat_enabled": "1",
-        "wechat_sandbox": "0",
+        "wechat_sandbox": "1",
     } | {name: sandbox[name] for name in WECHAT}
