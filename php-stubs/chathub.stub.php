@@ -90,7 +90,7 @@ namespace ChatHub {
          * @return array<string,string> every field but `sign` and `sign_type`
          * @throws SignatureException|InvalidInput|ConfigException
          */
-        public static function verify(mixed $form, string $publicKey): array {}
+        public static function verify(mixed $form, #[\SensitiveParameter] string $publicKey): array {}
     }
 
     /**

@@ -183,7 +183,7 @@ return [
     'my.renew' => 'Renew',
     'my.renew.for' => 'Renew {company}',
     'my.reprovision' => 'Set up again',
-    'my.reprovision.for' => 'Set up {company} again',
+    'my.reprovision.for' => 'Set up again: {company}',
     'my.code' => 'Snippet',
     'my.code.for' => 'Snippet of {company}',
     'my.code.wait' => 'Preparing the snippet. It appears here when it is done.',

@@ -197,7 +197,7 @@ return [
     'my.column.created' => '下单时间',
     'my.column.paid' => '支付时间',
     'my.pay' => '去支付',
-    'my.pay.for' => '支付订单 {order}',
+    'my.pay.for' => '去支付订单 {order}',
     'my.pages' => '分页',
     'my.page.previous' => '上一页',
     'my.page.next' => '下一页',

@@ -40,14 +40,23 @@ final class MemberCentre
     public static function status(int $userId): Response
     {
         $status = Site::hub()->status($userId);
+        $unpaid = null;
         if (Input::query('order') !== '') {
             try {
                 $order = Site::hub()->order($userId, Input::query('order'));
                 $status['order'] = ['order_no' => $order['order_no'], 'status' => $order['status']];
+                $unpaid = $order['status'] === 'pending' ? $order['order_no'] : null;
             } catch (NotFound) {
                 $status['order'] = null;
             }
         }
+        // Somebody is watching: a lost notification is asked after, and due work is given a nudge.
+        After::response(static function () use ($unpaid): void {
+            if ($unpaid !== null) {
+                Site::hub()->payReturn($unpaid);
+            }
+            Site::hub()->nudge();
+        });
 
         return Answer::json($status);
     }

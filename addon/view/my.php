@@ -86,8 +86,8 @@
                     <td role="cell" data-label="<?= $this->t('my.column.amount') ?>" class="amount"><?= $this->money($order['amount']) ?></td>
                     <td role="cell" data-label="<?= $this->t('my.column.status') ?>"><span class="status-cell"><?= $this->badge('order', $order['status']) ?><?php if ($order['payable']) : ?> <a href="<?= $this->url('renew', ['id' => $order['tenant_id']]) ?>" aria-label="<?= $this->t('my.pay.for', ['order' => $order['order_no']]) ?>"><?= $this->t('my.pay') ?></a><?php endif ?></span></td>
                     <td role="cell" data-label="<?= $this->t('my.column.method') ?>"><?= $order['pay_method'] === null ? '—' : $this->t('method.' . $order['pay_method']) ?></td>
-                    <td role="cell" data-label="<?= $this->t('my.column.created') ?>"><?= $this->dateTime($order['createtime']) ?></td>
-                    <td role="cell" data-label="<?= $this->t('my.column.paid') ?>"><?= $this->dateTime($order['paid_at']) ?></td>
+                    <td role="cell" class="when" data-label="<?= $this->t('my.column.created') ?>"><?= $this->dateTime($order['createtime']) ?></td>
+                    <td role="cell" class="when" data-label="<?= $this->t('my.column.paid') ?>"><?= $this->dateTime($order['paid_at']) ?></td>
                 </tr>
 <?php endforeach ?>
             </tbody>

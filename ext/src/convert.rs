@@ -8,7 +8,7 @@ use ext_php_rs::{
     boxed::ZBox,
     convert::IntoZval,
     exception::{PhpException, PhpResult},
-    types::{ZendHashTable, Zval},
+    types::{ZendHashTable, ZendStr, Zval},
 };
 
 use crate::exceptions::exception;
@@ -61,6 +61,18 @@ impl<T> OrThrow<T> for chathub_core::Result<T> {
     }
 }
 
+unsafe extern "C" {
+    /// The engine's own `(string) $float`.
+    fn zend_double_to_str(number: f64) -> *mut ZendStr;
+}
+
+/// A float as PHP writes it, so that the text that is signed is the text that is sent.
+fn float(number: f64) -> String {
+    // SAFETY: the engine gives a new string, which the box releases.
+    let text = unsafe { ZBox::from_raw(zend_double_to_str(number)) };
+    String::from_utf8_lossy(text.as_bytes()).into_owned()
+}
+
 /// A scalar as text; `None` for what has none (arrays, objects, invalid UTF-8).
 fn text(value: &Zval) -> Option<String> {
     let value = value.dereference();
@@ -73,7 +85,7 @@ fn text(value: &Zval) -> Option<String> {
     if let Some(flag) = value.bool() {
         return Some(if flag { "1" } else { "" }.to_owned());
     }
-    value.double().map(|number| number.to_string())
+    value.double().map(float)
 }
 
 /// An array's names and values; a name that is no UTF-8 is `None`, where the library's own iterator

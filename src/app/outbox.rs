@@ -3,7 +3,7 @@
 //! A claim leases the job for longer than the call can take. Whoever dies in between leaves a
 //! lease that runs out, and the same idempotency key for the next attempt.
 
-use super::{App, Moment};
+use super::{App, Moment, limits::bucket};
 use crate::{
     Result,
     domain::{
@@ -17,9 +17,12 @@ use crate::{
         job::{self, Closing, JobRow},
         log,
         tenant::{self, TenantRow},
+        throttle,
     },
 };
 
+/// The window of the counter that stands for the right to claim; nobody looks at the count.
+const CLAIM_SECONDS: u32 = 3600;
 /// A job whose tenant is switched off waits this long before it is looked at again.
 const PARKED_SECONDS: u32 = 3600;
 /// A tenant's jobs that one visit works off at most: its provisioning, and a switch after it.
@@ -70,6 +73,10 @@ impl App {
     pub fn nudge(&self) -> Result<()> {
         const SECONDS: u32 = 5;
         self.tend_certificates();
+        const SWEEPS: f64 = 0.02;
+        if random::fraction() < SWEEPS {
+            self.database.transaction(throttle::sweep)?;
+        }
         let due = self.database.read(|db| job::due_tenants(db, 1))?;
         let Some(tenant_id) = due.first() else { return Ok(()) };
         if self.first_within("nudge", "", SECONDS)? {
@@ -88,7 +95,14 @@ impl App {
         let lease_seconds = seconds.saturating_add(SETTLING_SECONDS);
         let now = self.now();
         let claimed = self.database.transaction(|db| {
-            let Some(row) = tenant::lock(db, tenant_id)? else { return Ok(None) };
+            let Some(row) = tenant::lock(db, tenant_id)? else {
+                // Left due, it would stand first in every nudge's line.
+                job::give_up(db, tenant_id, "the tenant is gone", now.unix())?;
+                return Ok(None);
+            };
+            // Locks a row that all claims share, so that they come one after the other: of many at
+            // once, each would count none of the others' leases.
+            throttle::count(db, &bucket("claim", ""), CLAIM_SECONDS)?;
             if job::tenant_is_leased(db, tenant_id)? || job::leased_count(db)? >= limit {
                 return Ok(None);
             }

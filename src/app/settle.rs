@@ -42,6 +42,8 @@ pub(super) enum Settled {
     Flagged,
     /// The money is real, the order is not ours.
     UnknownOrder,
+    /// This very payment is on record for another order: it cannot pay two.
+    OtherOrder,
     Refund(RefundOutcome),
     Closed,
     /// The trade exists and waits for its buyer.
@@ -57,6 +59,7 @@ impl Settled {
             Self::Payment(outcome) => outcome.code(),
             Self::Flagged => "credited_flagged",
             Self::UnknownOrder => "unknown_order",
+            Self::OtherOrder => "other_order",
             Self::Refund(outcome) => outcome.code(),
             Self::Closed => "closed",
             Self::NotPaid => "not_paid",
@@ -67,7 +70,10 @@ impl Settled {
     /// Whether the provider may stop telling us. What a person has to look into is on record, but
     /// stays unacknowledged: the provider then shows it as undelivered, too.
     pub(super) const fn is_acknowledged(self) -> bool {
-        !matches!(self, Self::UnknownOrder | Self::Payment(PaymentOutcome::Mismatch { .. }))
+        !matches!(
+            self,
+            Self::UnknownOrder | Self::OtherOrder | Self::Payment(PaymentOutcome::Mismatch { .. })
+        )
     }
 }
 
@@ -84,7 +90,12 @@ impl App {
         let trade = trade_id(paid.provider(), paid.trade_no());
         self.database.transaction(|db| {
             let known = order::lock(db, paid.order_no())?;
-            let on_record = payment::outcome_of(db, &trade)?;
+            let on_record = payment::find(db, &trade)?;
+            if on_record.as_ref().is_some_and(|known| known.order_no != paid.order_no()) {
+                let tenant_id = known.as_ref().map_or(0, |row| row.tenant_id);
+                write_log(db, tenant_id, paid.order_no(), &trade, Settled::OtherOrder, now)?;
+                return Ok((Settled::OtherOrder, None));
+            }
             let entry = |outcome, tenant_id| payment::Entry {
                 trade: &trade,
                 order_no: paid.order_no(),
@@ -95,13 +106,16 @@ impl App {
             };
             let Some(before) = known else {
                 let settled = Settled::UnknownOrder;
-                if on_record.is_none() {
-                    payment::insert(db, &entry(settled.code(), 0), now.unix())?;
+                // No row is locked here: of many at once only the first puts it on record.
+                if on_record.is_none()
+                    && payment::insert(db, &entry(settled.code(), 0), now.unix())?
+                {
                     write_log(db, 0, paid.order_no(), &trade, settled, now)?;
                 }
                 return Ok((settled, None));
             };
-            let refunded_before = on_record.as_deref() == Some(payment::REFUNDED);
+            let refunded_before =
+                on_record.as_ref().is_some_and(|known| known.outcome == payment::REFUNDED);
             let (after, outcome) = before.state.pay(&trade, paid.amount(), refunded_before);
             let PaymentOutcome::Credited { .. } = outcome else {
                 let settled = Settled::Payment(outcome);
@@ -140,7 +154,7 @@ impl App {
             }
             let mut news = changed;
             if refund.full() {
-                news |= match payment::outcome_of(db, &trade)? {
+                news |= match payment::find(db, &trade)? {
                     Some(_) => payment::set_outcome(db, &trade, payment::REFUNDED, now.unix())?,
                     None => payment::insert(
                         db,

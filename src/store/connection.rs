@@ -26,6 +26,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longer than any of our statements waits for a lock.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 const LOCK_WAIT_SECONDS: u32 = 10;
+/// The server ends a session that is silent for so long, and with it the locks of a machine that
+/// vanished within a transaction. A process that was merely idle connects again.
+const IDLE_SECONDS: u32 = 60;
 /// InnoDB rolls a deadlock's victim back whole, so it may simply run again.
 const TRANSACTION_TRIES: u32 = 6;
 
@@ -182,7 +185,7 @@ impl Database {
             .additional_capabilities(CapabilityFlags::CLIENT_FOUND_ROWS)
             .init(vec![format!(
                 "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', \
-                 innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}"
+                 innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}, wait_timeout = {IDLE_SECONDS}"
             )])
             .into()
     }

@@ -73,10 +73,12 @@ pub fn due_tenants(db: &mut Db<'_>, limit: u32) -> Result<Vec<u32>> {
     rows.into_iter().map(|mut row| take(&mut row, "tenant_id")).collect()
 }
 
-/// How many requests are in flight now, over all processes.
+/// How many requests are in flight now, over all processes. A job that only waits for the service
+/// to settle has no owner, and takes nobody's time.
 pub fn leased_count(db: &mut Db<'_>) -> Result<i64> {
     db.number(
-        "SELECT COUNT(*) FROM `__PREFIX__chathub_job` WHERE lease_until > UNIX_TIMESTAMP()",
+        "SELECT COUNT(*) FROM `__PREFIX__chathub_job` \
+         WHERE lease_until > UNIX_TIMESTAMP() AND lease_owner IS NOT NULL",
         (),
     )
 }
@@ -186,6 +188,17 @@ pub fn close(db: &mut Db<'_>, id: u32, closing: &Closing<'_>, now: i64) -> Resul
         return Ok(());
     }
     Err(Error::storage(format!("job {id} was closed meanwhile")))
+}
+
+/// Gives up everything that is owed to a tenant.
+pub fn give_up(db: &mut Db<'_>, tenant_id: u32, error: &str, now: i64) -> Result<()> {
+    db.write(
+        "UPDATE `__PREFIX__chathub_job` SET state = 'dead', open_slot = NULL, \
+         lease_owner = NULL, lease_until = 0, last_error = ?, updatetime = ? \
+         WHERE tenant_id = ? AND state = 'open'",
+        (error, now, tenant_id),
+    )?;
+    Ok(())
 }
 
 /// Puts an idle job off: what it would do is not wanted in the tenant's present state.

@@ -23,14 +23,24 @@ pub struct Entry<'a> {
     pub source: &'a str,
 }
 
-/// The outcome that is on record for a payment. Call it with the order locked: that, and the unique
-/// key, keep two writers apart; a lock on the absent row would only make deadlocks.
-pub fn outcome_of(db: &mut Db<'_>, trade: &TradeId) -> Result<Option<String>> {
+/// What is on record for a payment.
+pub struct Recorded {
+    pub order_no: String,
+    pub outcome: String,
+}
+
+/// Call it with the order locked: that, and the unique key, keep two writers apart; a lock on the
+/// absent row would only make deadlocks.
+pub fn find(db: &mut Db<'_>, trade: &TradeId) -> Result<Option<Recorded>> {
     let row = db.row(
-        "SELECT outcome FROM `__PREFIX__chathub_payment` WHERE provider = ? AND trade_no = ?",
+        "SELECT order_no, outcome FROM `__PREFIX__chathub_payment` \
+         WHERE provider = ? AND trade_no = ?",
         (&trade.provider, &trade.trade_no),
     )?;
-    row.map(|mut row| take(&mut row, "outcome")).transpose()
+    row.map(|mut row| {
+        Ok(Recorded { order_no: take(&mut row, "order_no")?, outcome: take(&mut row, "outcome")? })
+    })
+    .transpose()
 }
 
 /// `false` when the payment is on record already.

@@ -157,7 +157,8 @@ pub fn update_state(db: &mut Db<'_>, before: &TenantRow, after: &Tenant, now: i6
     let changed = db.write(
         "UPDATE `__PREFIX__chathub_tenant` SET status = :status, suspend_reason = :reason, \
          expire_at = :expire_at, updatetime = :now \
-         WHERE id = :id AND status = :expected AND expire_at <=> :expected_expire_at",
+         WHERE id = :id AND status = :expected \
+         AND NULLIF(expire_at, '0000-00-00 00:00:00') <=> :expected_expire_at",
         params! {
             "status" => after.status.code(),
             "reason" => after.suspend_reason.map(SuspendReason::code),

@@ -53,7 +53,7 @@ fn text_that_is_no_sum_never_becomes_one() {
 fn by_hand(text: &str) -> Option<u32> {
     let mut parts = text.split('.');
     let (whole, cents) = (parts.next()?, parts.next());
-    let numeric = |part: &str| !part.is_empty() && part.chars().all(|c| matches!(c, '0'..='9'));
+    let numeric = |part: &str| !part.is_empty() && part.bytes().all(|b| (48..58).contains(&b));
     if parts.next().is_some() || !numeric(whole) || cents.is_some_and(|c| !numeric(c)) {
         return None;
     }

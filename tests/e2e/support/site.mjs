@@ -1,6 +1,6 @@
 /** The site under test: where it is, its tables, and its addon's configuration. */
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import mysql from 'mysql2/promise';
@@ -58,6 +58,20 @@ export async function withConfig(values, use) {
         return await use();
     } finally {
         await undo();
+    }
+}
+
+/** Lets visitors choose their language while `use` runs, as a site's administrator would: in the host's files. */
+export async function withLanguages(use) {
+    const files = ['.env', 'application/config.php'].map((name) => join(env.site_root, name));
+    const before = files.map((file) => readFileSync(file, 'utf8'));
+    files.forEach((file, at) => writeFileSync(file, before[at]
+        .replace(/^(lang_switch_on = )"?false"?$/m, '$1"true"')
+        .replace(/('lang_switch_on'\s*=> )false/, '$1true')));
+    try {
+        return await use();
+    } finally {
+        files.forEach((file, at) => writeFileSync(file, before[at]));
     }
 }
 

@@ -1,0 +1,83 @@
+//! The SQL must run on MySQL 5.7, MySQL 8 and MariaDB 10.3 alike.
+
+use std::{fs, path::Path};
+
+/// What one of them does not know, or understands differently.
+const FOREIGN: [&str; 23] = [
+    "RETURNING",
+    "SKIP LOCKED",
+    "NOWAIT",
+    "FOR SHARE",
+    "OVER (",
+    "OVER(",
+    "ROW_NUMBER",
+    "LAG(",
+    "LEAD(",
+    "WITH RECURSIVE",
+    "INTERSECT",
+    "EXCEPT ",
+    "LATERAL",
+    "JSON_TABLE",
+    "JSON_VALUE",
+    "->>",
+    "REGEXP_REPLACE",
+    "ON CONFLICT",
+    "ADD COLUMN IF NOT EXISTS",
+    "MODIFY COLUMN IF EXISTS",
+    "CREATE OR REPLACE",
+    "AS NEW ON DUPLICATE",
+    "DEFAULT (",
+];
+
+fn foreign(text: &str) -> Vec<&'static str> {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
+    FOREIGN.into_iter().filter(|word| text.contains(word)).collect()
+}
+
+/// Code without comments, which may well name what the code avoids.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).unwrap();
+    let lines =
+        text.lines().map(str::trim).filter(|l| !l.starts_with("//") && !l.starts_with("--"));
+    // A statement that goes on in the next line of the source is one statement.
+    lines.collect::<Vec<_>>().join(" ").replace("\\ ", "")
+}
+
+#[test]
+fn the_check_finds_what_it_looks_for() {
+    assert_eq!(foreign("select 1 for update  skip\n locked"), ["SKIP LOCKED"]);
+    assert_eq!(foreign("INSERT INTO t VALUES (1) RETURNING id"), ["RETURNING"]);
+    assert!(foreign("SELECT id FROM t WHERE a <=> b FOR UPDATE").is_empty());
+}
+
+#[test]
+fn no_statement_needs_a_newer_server() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = vec![root.join("install.sql")];
+    files.extend(fs::read_dir(root.join("src/store")).unwrap().map(|entry| entry.unwrap().path()));
+    assert!(files.len() > 8);
+    for file in files {
+        assert_eq!(foreign(&code(&file)), [""; 0], "{}", file.display());
+    }
+}
+
+#[test]
+fn sql_stands_in_the_store_only() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for room in ["app", "domain", "pay", "provision"] {
+        let mut folders = vec![root.join(room)];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let text = code(&path);
+                for verb in ["SELECT ", "INSERT INTO", "UPDATE `", "DELETE FROM", "__PREFIX__"] {
+                    assert!(!text.contains(verb), "{verb} in {}", path.display());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The use cases on a real MariaDB, with Alipay's side signed by the `rsa` crate and a provisioning
+//! service on loopback. Needs `CHATHUB_TEST_DB`, see `scripts/services.py db`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod account;
+mod broken_connection;
+mod canary;
+mod connection;
+mod dialect;
+mod lease;
+mod migration;
+mod outbox;
+mod ownership;
+mod race;
+mod refund;
+mod register;
+mod renew;
+mod reprovision;
+mod settle;
+mod suspension;

@@ -1,0 +1,60 @@
+/** The site's tables, looked at past the site. Each statement connects anew: the server comes and goes. */
+import mysql from 'mysql2/promise';
+import { SETTLING_SECONDS, env, workers } from './place.mjs';
+import { until } from './until.mjs';
+
+const { db } = env();
+
+/** A connection of its own, for locks and transactions. */
+export function connect() {
+  const { socket: socketPath, user, password, name: database } = db;
+  return mysql.createConnection({ socketPath, user, password, database, dateStrings: true, decimalNumbers: false });
+}
+
+/** `{tenant}`, `{job}`, `{user}` … stand for the tables. */
+export const named = (sql) => sql.replace(/\{(\w+)\}/g, (_, name) =>
+  `\`${db.prefix}${name === 'user' ? '' : 'chathub_'}${name}\``);
+
+export async function rows(sql, values = []) {
+  const connection = await connect();
+  try {
+    const [result] = await connection.query(named(sql), values);
+    return result;
+  } finally {
+    await connection.end();
+  }
+}
+
+export const row = async (sql, values) => (await rows(sql, values))[0];
+
+export const now = async () => Number((await row('SELECT UNIX_TIMESTAMP() AS now')).now);
+export const tenant = (id) => row('SELECT * FROM {tenant} WHERE id = ?', [id]);
+export const tenantOf = (email) => row('SELECT * FROM {tenant} WHERE email = ? ORDER BY id DESC LIMIT 1', [email]);
+export const order = (orderNo) => row('SELECT * FROM {order} WHERE order_no = ?', [orderNo]);
+export const job = (tenantId) => row('SELECT * FROM {job} WHERE tenant_id = ? ORDER BY id DESC LIMIT 1', [tenantId]);
+
+const earlier = (column, seconds) => `${column} = IF(${column} > ${seconds}, ${column} - ${seconds}, 0)`;
+
+/**
+ * Moves every moment that is kept back by so many seconds: as if they had passed. What the real clock
+ * would not have made due does not become so; a call that still runs would have ended meanwhile, so its
+ * end is waited for.
+ */
+export async function letTimePass(seconds) {
+  await until('no call of a living worker can be under way', async () => (await runningCalls()).length === 0);
+  await rows(`UPDATE {job} SET ${earlier('next_at', seconds)}, ${earlier('lease_until', seconds)} WHERE state = 'open'`);
+  await letThrottlesPass(seconds);
+}
+
+/** Only what is counted and limited grows older. */
+export const letThrottlesPass = (seconds) => rows(`UPDATE {throttle} SET ${earlier('resets_at', seconds)}`);
+
+/** A lease lasts longer than its call, by the time that the service may need to settle. */
+async function runningCalls() {
+  const leased = await rows(
+    "SELECT lease_owner FROM {job} WHERE state = 'open' AND lease_owner IS NOT NULL AND lease_until + 1 > UNIX_TIMESTAMP() + ?",
+    [SETTLING_SECONDS],
+  );
+  const alive = workers();
+  return leased.filter(({ lease_owner: owner }) => alive.includes(Number(owner.split('-')[0])));
+}
