@@ -156,7 +156,9 @@ class Index
         } catch (\Throwable $e) {
             Failure::log($e);
 
-            return Answer::exactly('fail', 500, 'text/plain');
+            return $provider === 'wechat'
+                ? Answer::exactly('{"code":"FAIL","message":"error"}', 500, 'application/json')
+                : Answer::exactly('fail', 500, 'text/plain');
         }
         if ($answer['tenant_id'] !== null) {
             After::response(static fn () => Site::hub()->workTenant($answer['tenant_id']));

@@ -248,7 +248,7 @@ return [
 
     // WeChat Pay
     'wechat.heading' => 'Pay with WeChat',
-    'wechat.test' => 'Test mode: each order is charged ¥0.01 only',
+    'wechat.test' => 'WeChat Pay test mode: each order is charged ¥0.01 only',
     'wechat.test.text' => '{amount} is charged for real; the price of this order is {price}. Your service is extended all the same.',
     'wechat.code' => 'QR code for the payment',
     'wechat.code.alt' => 'WeChat Pay QR code, amount {amount}',
@@ -262,6 +262,7 @@ return [
     'wechat.paid' => 'Payment received, one moment…',
     'wechat.offline' => 'The connection is unstable, trying again…',
     'wechat.over' => 'Expired',
+    'wechat.over.text' => 'This order has expired; please order again. If you have paid already, press “I have paid”.',
     'wechat.closed' => 'This order is closed and cannot be paid any more.',
     'wechat.again' => 'Order again',
     'wechat.done' => 'I have paid',

@@ -248,7 +248,7 @@ return [
 
     // 微信支付
     'wechat.heading' => '微信扫码支付',
-    'wechat.test' => '测试模式：每笔只收 1 分钱',
+    'wechat.test' => '微信支付测试模式：每笔只收 1 分钱',
     'wechat.test.text' => '本次真实扣款 {amount}，订单原价 {price}；付款后服务时间照常延长。',
     'wechat.code' => '付款二维码',
     'wechat.code.alt' => '微信支付二维码，金额 {amount}',
@@ -262,6 +262,7 @@ return [
     'wechat.paid' => '已收到付款，正在跳转…',
     'wechat.offline' => '网络不稳定，正在重试…',
     'wechat.over' => '已过期',
+    'wechat.over.text' => '订单已过期，请重新下单。如果已经付款，请点击“我已支付”。',
     'wechat.closed' => '这个订单已经关闭，不能再付款。',
     'wechat.again' => '重新下单',
     'wechat.done' => '我已支付',

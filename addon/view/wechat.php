@@ -25,12 +25,12 @@ $steps = $insideWechat ? ['inside.1', 'inside.2'] : ['1', '2'];
             <li><?= $this->t('wechat.step.' . $step) ?></li>
 <?php endforeach ?>
         </ol>
-        <p class="small muted pay-clock" role="timer" data-countdown="<?= $this->e($seconds_left) ?>" data-text="<?= $this->t('renew.left') ?>" data-over="<?= $this->t('renew.left.over') ?>" data-hour="<?= $this->t('unit.hour') ?>" data-minute="<?= $this->t('unit.minute') ?>" data-second="<?= $this->t('unit.second') ?>" hidden></p>
+        <p class="small muted pay-clock" role="timer" data-countdown="<?= $this->e($seconds_left) ?>" data-text="<?= $this->t('renew.left') ?>" data-over="<?= $this->t('wechat.over.text') ?>" data-hour="<?= $this->t('unit.hour') ?>" data-minute="<?= $this->t('unit.minute') ?>" data-second="<?= $this->t('unit.second') ?>" hidden></p>
         <p class="pay-state" aria-live="polite" data-state data-waiting="<?= $this->t('wechat.waiting') ?>" data-paid="<?= $this->t('wechat.paid') ?>" data-offline="<?= $this->t('wechat.offline') ?>" data-closed="<?= $this->t('wechat.closed') ?>" data-signed-out="<?= $this->t('error.signed_out') ?>"><noscript><?= $this->t('wechat.no_script') ?></noscript></p>
         <p class="pay-again" data-again hidden><a class="button button-primary button-block" href="<?= $this->url('renew', ['id' => $order['tenant_id']]) ?>"><?= $this->t('wechat.again') ?></a></p>
         <p><a class="button button-block" href="<?= $this->url('payReturn', ['order' => $order['order_no']]) ?>"><?= $this->t('wechat.done') ?></a></p>
     </section>
-    <p class="small muted center"><?= $this->t($insideWechat ? 'wechat.hint.inside' : 'wechat.hint') ?></p>
+    <p class="small muted center<?= $insideWechat ? '' : ' only-on-phones' ?>" data-hint><?= $this->t($insideWechat ? 'wechat.hint.inside' : 'wechat.hint') ?></p>
     <p class="center"><a href="<?= $this->url('renew', ['id' => $order['tenant_id']]) ?>"><?= $this->t('wechat.other') ?></a></p>
 </div>
 <script src="<?= $this->asset('pay.js') ?>" defer></script>

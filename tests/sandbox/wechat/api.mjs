@@ -41,7 +41,6 @@ export class Api {
   async handle(req, res, path) {
     const body = await readBody(req);
     const entry = { service: 'wechat', method: req.method, path: req.url, api: null, verified: false, error: null, params: null };
-    this.#log.add(entry);
     let fault = { mode: 'ok', effect: true };
     let signer = null;
     let answer;
@@ -59,6 +58,7 @@ export class Api {
       entry.error = `${error.code} ${error.message}`;
       answer = { status: error.status, body: error.body };
     }
+    this.#log.add(entry);
     // Who could not be identified gets an answer without a signature.
     this.#send(res, answer, signer ?? (entry.verified ? this.#signer(undefined) : null), fault);
   }
