@@ -8,7 +8,7 @@ import { send } from '../support/http.mjs';
 import { suite } from '../support/logs.mjs';
 import * as member from '../support/member.mjs';
 import { control, notify, reset } from '../support/sandbox.mjs';
-import { env, rows, withConfig } from '../support/site.mjs';
+import { env, forgetAttempts, rows, withConfig } from '../support/site.mjs';
 import { atCode, isCreditedOnce, isUnpaid, ledger, notifyWechat, NOTIFY_URL, openCode, payCode, requests, wechatOrder } from '../support/wechat.mjs';
 
 const logsAreClean = suite();
@@ -134,10 +134,14 @@ describe('every notification lost', () => {
         await payCode(site.orderNo, { notify: false });
         for (const mode of ['unsigned', 'wrong_signature', 'unknown_serial', 'probe', 'stale', 'truncated', 'html', 'status_500', 'frequency_limited']) {
             await control('wechat', { api: { mode, endpoint: 'query' } });
+            const before = (await requests('query')).length;
+            await forgetAttempts();
             assert.match((await back(site.orderNo)).location, /pending=1/, mode);
+            assert.ok((await requests('query')).length > before, `${mode}: it was asked`);
             await isUnpaid(site);
         }
         await control('wechat', { api: 'ok' });
+        await forgetAttempts();
         await back(site.orderNo);
         await isCreditedOnce(site);
     });
