@@ -292,6 +292,7 @@ describe('what is not a payment', () => {
     });
 
     test('probes raise no alarm, and the real notification behind them counts', async () => {
+        const [{ last }] = await rows('SELECT COALESCE(MAX(id), 0) AS last FROM {log}');
         await control('wechat', { notify: { probes: 3 } });
         const site = await atCode();
         const { notifications } = await payCode(site.orderNo);
@@ -299,7 +300,7 @@ describe('what is not a payment', () => {
         assert.equal(probes.length, 3);
         assert.ok(probes.every((n) => n.status >= 400 && n.status < 500));
         await isCreditedOnce(site);
-        assert.deepEqual(await rows("SELECT * FROM {log} WHERE status = 'failed' AND detail LIKE '%probe%'"), []);
+        assert.deepEqual(await rows("SELECT * FROM {log} WHERE status = 'failed' AND id > ?", [last]), []);
     });
 
     test('an order that is not ours', async () => {

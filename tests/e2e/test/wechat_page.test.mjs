@@ -5,7 +5,7 @@ import { DESKTOP, PHONE, useBrowser, visit } from '../support/browser.mjs';
 import { suite } from '../support/logs.mjs';
 import * as member from '../support/member.mjs';
 import { control, reset } from '../support/sandbox.mjs';
-import { env, rows, withConfig } from '../support/site.mjs';
+import { env, rows, withConfig, withLanguages } from '../support/site.mjs';
 import { decodeQr, isCreditedOnce, payCode, requests, wechatOrder } from '../support/wechat.mjs';
 
 const logsAreClean = suite();
@@ -75,7 +75,7 @@ test('every notification is lost: the waiting page finds out by asking', () => v
     assert.equal(payments[0].source, 'query');
 }));
 
-test('in English, dark', () => visit({ ...PHONE, name: 'english', colorScheme: 'dark', locale: 'en' }, async (screen) => {
+test('in English, dark', () => visit({ ...PHONE, name: 'english', colorScheme: 'dark', locale: 'en' }, (screen) => withLanguages(async () => {
     const acme = await member.register();
     const { order_no: orderNo } = await member.renew(acme);
     await screen.as(acme.visitor);
@@ -83,7 +83,7 @@ test('in English, dark', () => visit({ ...PHONE, name: 'english', colorScheme: '
     await screen.page.locator('.qr img').evaluate((image) => image.decode());
     await screen.inspect('wechat-dark');
     assert.equal(decodeQr(await screen.page.screenshot({ fullPage: true })), (await wechatOrder(orderNo)).code_url);
-}));
+})));
 
 describe('inside WeChat', () => {
     test('WeChat Pay comes first, and the page says how to pay there', () => visit({ ...PHONE, ...INSIDE, name: 'wechat' }, async (screen) => {
