@@ -237,6 +237,7 @@ return [
     'renew.left' => 'Please pay within {time}',
     'renew.left.over' => 'This order has expired. Please go back to your account and renew again.',
     'renew.sandbox' => 'Test mode: you pay in Alipay’s sandbox and no real money moves.',
+    'renew.wechat_test.heading' => 'WeChat Pay test mode: each order is charged ¥0.01 only',
     'renew.wechat_test' => 'With WeChat Pay only {amount} is charged, but for real.',
     'renew.none' => 'No way to pay at the moment',
     'renew.none.text' => 'Please contact support to renew.',
@@ -248,7 +249,7 @@ return [
 
     // WeChat Pay
     'wechat.heading' => 'Pay with WeChat',
-    'wechat.test' => 'WeChat Pay test mode: each order is charged ¥0.01 only',
+    'wechat.test' => 'Test mode: each order is charged ¥0.01 only',
     'wechat.test.text' => '{amount} is charged for real; the price of this order is {price}. Your service is extended all the same.',
     'wechat.code' => 'QR code for the payment',
     'wechat.code.alt' => 'WeChat Pay QR code, amount {amount}',

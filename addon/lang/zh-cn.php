@@ -237,6 +237,7 @@ return [
     'renew.left' => '请在 {time} 内完成支付',
     'renew.left.over' => '订单已过期，请返回会员中心重新续费。',
     'renew.sandbox' => '测试环境：在支付宝沙箱中付款，不会产生真实扣款。',
+    'renew.wechat_test.heading' => '微信支付测试模式：每笔只收 1 分钱',
     'renew.wechat_test' => '选择微信支付时只收 {amount}，但会真实扣款。',
     'renew.none' => '暂时没有可用的支付方式',
     'renew.none.text' => '请联系客服完成续费。',
@@ -248,7 +249,7 @@ return [
 
     // 微信支付
     'wechat.heading' => '微信扫码支付',
-    'wechat.test' => '微信支付测试模式：每笔只收 1 分钱',
+    'wechat.test' => '测试模式：每笔只收 1 分钱',
     'wechat.test.text' => '本次真实扣款 {amount}，订单原价 {price}；付款后服务时间照常延长。',
     'wechat.code' => '付款二维码',
     'wechat.code.alt' => '微信支付二维码，金额 {amount}',

@@ -17,7 +17,7 @@ if ($insideWechat) {
 <?php endif ?>
 <?php if ($wechat_test_mode && $providers['wechat']) : ?>
     <div class="test-mode" role="note">
-        <strong><?= $this->t('wechat.test') ?></strong>
+        <strong><?= $this->t('renew.wechat_test.heading') ?></strong>
         <p><?= $this->t('renew.wechat_test', ['amount' => $this->yuan($wechat_amount)]) ?></p>
     </div>
 <?php endif ?>
