@@ -157,7 +157,7 @@ pub fn waiting(view: &WaitingView) -> PhpResult<Array> {
 pub fn acknowledgement(ack: &Acknowledgement) -> PhpResult<Array> {
     Array::new()
         .with("status", ack.status)?
-        .with("body", ack.body.as_ref())?
+        .with("body", ack.body)?
         .with("content_type", ack.content_type)?
         .with("tenant_id", ack.tenant_id)?
         .with("outcome", ack.outcome)

@@ -4,8 +4,6 @@ mod alipay;
 mod certificates;
 mod wechat;
 
-use std::borrow::Cow;
-
 pub use wechat::WechatView;
 
 use super::{
@@ -38,7 +36,7 @@ const ASK_SECONDS: u32 = 3;
 pub struct Acknowledgement {
     /// HTTP status.
     pub status: u16,
-    pub body: Cow<'static, str>,
+    pub body: &'static str,
     pub content_type: &'static str,
     /// There is work in the outbox for this tenant: try it after the answer went out.
     pub tenant_id: Option<u32>,
@@ -255,15 +253,13 @@ impl App {
 impl Acknowledgement {
     /// In the provider's own words; what they do not understand, they send again.
     fn new(provider: Provider, status: u16, tenant_id: Option<u32>, outcome: &'static str) -> Self {
+        const TEXT: &str = "text/plain; charset=utf-8";
+        const JSON: &str = "application/json";
         let (content_type, body) = match (provider, status) {
-            (Provider::Alipay, 200) => ("text/plain; charset=utf-8", "success".into()),
-            (Provider::Alipay, _) => ("text/plain; charset=utf-8", "fail".into()),
-            (Provider::Wechat, 200) => {
-                ("application/json", r#"{"code":"SUCCESS","message":"OK"}"#.into())
-            }
-            (Provider::Wechat, _) => {
-                ("application/json", format!(r#"{{"code":"FAIL","message":"{outcome}"}}"#).into())
-            }
+            (Provider::Alipay, 200) => (TEXT, "success"),
+            (Provider::Alipay, _) => (TEXT, "fail"),
+            (Provider::Wechat, 200) => (JSON, r#"{"code":"SUCCESS","message":"OK"}"#),
+            (Provider::Wechat, _) => (JSON, r#"{"code":"FAIL","message":"not accepted"}"#),
         };
         Self { status, body, content_type, tenant_id, outcome }
     }

@@ -20,3 +20,5 @@ mod renew;
 mod reprovision;
 mod settle;
 mod suspension;
+mod wechat;
+mod wechat_certificates;

@@ -6,6 +6,7 @@
 pub mod alipay;
 pub mod service;
 pub mod site;
+pub mod wechat;
 
 use std::{
     sync::Barrier,
