@@ -112,7 +112,7 @@ namespace ChatHub {
          * @param string $privateKey PKCS#1 or PKCS#8; PEM or bare base64; or "file:/abs/path"
          * @throws InvalidInput|ConfigException
          */
-        public static function authorization(string $method, string $url, string $body, string $mchId, string $serialNo, string $privateKey): string {}
+        public static function authorization(string $method, string $url, string $body, string $mchId, string $serialNo, #[\SensitiveParameter] string $privateKey): string {}
 
         /**
          * Verifies a notification or the answer to a request: signature, and a time within 300 s of now.
@@ -136,7 +136,7 @@ namespace ChatHub {
          * @throws SignatureException when it was changed or is encrypted with another key
          * @throws ConfigException `api_v3_key_length`
          */
-        public static function decrypt(array $resource, string $apiV3Key): string {}
+        public static function decrypt(array $resource, #[\SensitiveParameter] string $apiV3Key): string {}
     }
 
     /**
