@@ -103,12 +103,13 @@ fn one_fen_more_or_less_is_not_credited() {
     assert_eq!(site.expire_at(tenant), before + PERIOD);
 }
 
+/// WeChat Pay's test mode charges one fen; that is no price for anybody else.
 #[test]
-fn what_the_provider_was_asked_to_charge_is_what_counts() {
+fn what_wechat_pay_was_asked_to_charge_is_not_alipays_price() {
     let (site, _) = site();
     site.exec("UPDATE #order SET charged_fen = 1");
-    assert_eq!(site.notify(&Notice::paid("CH1", "T1", "50.00")).outcome, "mismatch");
-    assert_eq!(site.notify(&Notice::paid("CH1", "T2", "0.01")).outcome, "credited");
+    assert_eq!(site.notify(&Notice::paid("CH1", "T1", "0.01")).outcome, "mismatch");
+    assert_eq!(site.notify(&Notice::paid("CH1", "T2", "50.00")).outcome, "credited");
 }
 
 #[test]
