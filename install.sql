@@ -42,8 +42,9 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_order` (
   `pay_method` varchar(20) DEFAULT NULL,
   `pay_trade_no` varchar(100) DEFAULT NULL,
   `status` enum('pending','paid','failed','refunded') DEFAULT 'pending',
-  `charged_fen` int unsigned DEFAULT NULL COMMENT 'what the provider was asked to charge, when it differs from amount',
+  `charged_fen` int unsigned DEFAULT NULL COMMENT 'what WeChat Pay was asked to charge: 1 in test mode; null while it was not asked',
   `late` tinyint unsigned NOT NULL DEFAULT 0 COMMENT '1: the money came after the order was closed',
+  `code_url` varchar(255) DEFAULT NULL COMMENT 'what the QR code of WeChat Pay says',
   `paid_at` datetime DEFAULT NULL,
   `expire_at` datetime DEFAULT NULL COMMENT 'end of the service that this order paid for',
   `createtime` int DEFAULT NULL,
@@ -115,6 +116,18 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_payment` (
   KEY `idx_order_no` (`order_no`),
   KEY `idx_outcome` (`outcome`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Each verified payment once, credited or not';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_certificate` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT,
+  `mch_id` varchar(32) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `serial` varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'upper-case hex',
+  `pem` text NOT NULL,
+  `effective_at` int unsigned NOT NULL COMMENT 'Unix seconds, like the next two',
+  `expires_at` int unsigned NOT NULL,
+  `fetched_at` int unsigned NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uk_merchant_serial` (`mch_id`,`serial`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Platform certificates of WeChat Pay, for all processes';
 
 CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_job` (
   `id` int unsigned NOT NULL AUTO_INCREMENT,

@@ -94,6 +94,52 @@ namespace ChatHub {
     }
 
     /**
+     * WeChat Pay API v3, pure and stateless.
+     *
+     *     $authorization = \ChatHub\WechatPay::authorization('POST', $url, $json, $mchId, $serialNo, $privateKey);
+     *     \ChatHub\WechatPay::verify(getallheaders(), file_get_contents('php://input'), ['PUB_KEY_ID_…' => $pem]);
+     *     $order = json_decode(\ChatHub\WechatPay::decrypt($notification['resource'], $apiV3Key), true);
+     */
+    final class WechatPay
+    {
+        /**
+         * The value of the `Authorization` header. Send exactly this method, URL and body.
+         *
+         * @param string $method in capital letters
+         * @param string $url absolute, or from the path on; with its query
+         * @param string $body empty for GET
+         * @param string $serialNo of the merchant's certificate, upper-case hex
+         * @param string $privateKey PKCS#1 or PKCS#8; PEM or bare base64; or "file:/abs/path"
+         * @throws InvalidInput|ConfigException
+         */
+        public static function authorization(string $method, string $url, string $body, string $mchId, string $serialNo, #[\SensitiveParameter] string $privateKey): string {}
+
+        /**
+         * Verifies a notification or the answer to a request: signature, and a time within 300 s of now.
+         *
+         * A signature probe (WECHATPAY/SIGNTEST/…) has the key `wechat_probe`: refuse it, raise no alarm.
+         * An unknown serial has the key `wechat_unknown_serial`.
+         *
+         * @param array<string,string|list<string>> $headers in any letter case
+         * @param string $body the raw body
+         * @param array<string,string> $keys certificate serial (upper-case hex) or PUB_KEY_ID_… => PEM or "file:/abs/path"
+         * @param int|null $now Unix seconds; null for the clock
+         * @throws SignatureException|ConfigException|InvalidInput
+         */
+        public static function verify(array $headers, string $body, array $keys, ?int $now = null): void {}
+
+        /**
+         * Decrypts the `resource` of a notification or an `encrypt_certificate` (AES-256-GCM).
+         *
+         * @param array{algorithm:string,ciphertext:string,nonce:string,associated_data?:?string} $resource
+         * @param string $apiV3Key exactly 32 bytes, or "file:/abs/path"
+         * @throws SignatureException when it was changed or is encrypted with another key
+         * @throws ConfigException `api_v3_key_length`
+         */
+        public static function decrypt(array $resource, #[\SensitiveParameter] string $apiV3Key): string {}
+    }
+
+    /**
      * The use cases, one object per request.
      *
      *     $hub = new \ChatHub\Hub(\think\Config::get('database'), $addonConfig + ['timezone' => date_default_timezone_get()]);
@@ -163,8 +209,8 @@ namespace ChatHub {
          *   price:string,seats:int,expire_at:?string,days_left:?int,expired:bool,embed_code:?string,provisioned:bool,
          *   can_renew:bool,can_reprovision:bool,last_attempt_failed:bool,createtime:int}
          * An order: array{order_no:string,tenant_id:int,tenant_name:string,plan:string,plan_name:string,amount:string,
-         *   status:string,pay_method:?string,createtime:int,paid_at:?string,expire_at:?string,payable:bool}
-         *   (newest first, 100 at most).
+         *   status:string,pay_method:?string,test_mode:bool,createtime:int,paid_at:?string,expire_at:?string,payable:bool}
+         *   (newest first, 100 at most). test_mode: WeChat Pay was asked for one fen instead of the amount.
          *
          * @return array{account:array{user_id:int,email:string,nickname:string},totals:array{tenants:int,active:int,expiring:int,seats:int},tenants:list<array<string,mixed>>,orders:list<array<string,mixed>>}
          * @throws NotFound when the account is gone
@@ -181,7 +227,9 @@ namespace ChatHub {
         /**
          * The page that offers payment: reuses the tenant's open order of the same plan and amount.
          *
-         * @return array{order:array<string,mixed>,tenant:array<string,mixed>,providers:array{alipay:bool,wechat:bool},alipay_sandbox:bool,seconds_left:int}
+         * wechat_test_mode: real requests, but WeChat Pay charges `wechat_amount` (0.01) only; say it loudly.
+         *
+         * @return array{order:array<string,mixed>,tenant:array<string,mixed>,providers:array{alipay:bool,wechat:bool},alipay_sandbox:bool,wechat_test_mode:bool,wechat_amount:string,seconds_left:int}
          * @throws NotFound|Forbidden
          */
         public function renew(int $userId, int $tenantId): array {}
@@ -202,6 +250,32 @@ namespace ChatHub {
          * @throws ConfigException when Alipay is off or its configuration is unusable (production needs a public HTTPS base URL)
          */
         public function payAlipay(int $userId, string $orderNo, string $userAgent): string {}
+
+        /**
+         * The page with WeChat Pay's QR code for a pending order; looking again gives the code that it has.
+         *
+         * `qr_svg` is a whole <svg> element without size, `amount` what is charged: 0.01 in test mode.
+         *
+         * @return array{order:array<string,mixed>,code_url:string,qr_svg:string,amount:string,test_mode:bool,seconds_left:int}
+         * @throws NotFound
+         * @throws Forbidden `order_paid`, `order_closed`, `tenant_disabled`
+         * @throws ConfigException when WeChat Pay is off or its configuration is unusable (production needs a public HTTPS base URL)
+         * @throws ProviderException when WeChat Pay refused or did not answer
+         * @throws SignatureException when WeChat Pay's answer cannot be believed
+         */
+        public function payWechat(int $userId, string $orderNo): array {}
+
+        /**
+         * What became of the member's order, for a page that waits. While it is unpaid the provider with whom it was
+         * begun is asked, rate-limited per order over all processes: poll as often as is pleasant.
+         *
+         * `tenant_id` is set when there is provisioning work: call workTenant() after the answer was flushed.
+         *
+         * @return array{status:string,state:string,seconds_left:int,tenant_id:?int} status: pending | paid | failed | refunded;
+         *         state: pending | provisioning | just_paid
+         * @throws NotFound
+         */
+        public function orderStatus(int $userId, string $orderNo): array {}
 
         /**
          * Takes a provider's asynchronous notification. Never throws: whatever happens has an answer.

@@ -8,6 +8,7 @@ scripts/deps.sh demo
 scripts/extension.sh
 scripts/services.py up demo --keep --workers 4 --lang-switch
 url=$(scripts/services.py env demo | sed -n 's/^  "base_url": "\(.*\)",*$/\1/p')
+scan=$(scripts/services.py env demo | sed -n 's/^    "wechat_scan": "\(.*\)",*$/\1/p')
 
 cat <<TEXT
 
@@ -19,7 +20,9 @@ ChatHub is running:  $url/addons/chathub/index/landing
      and open the member centre: tenant, plan, expiry, embed code.
   3. Renew, choose 支付宝, and pay in the sandbox cashier: no real money, no foreign host.
      Back in the member centre the expiry is 30 days later and the order is in the history.
-  4. English pages: add ?lang=en to an address.
+  4. Renew again, choose 微信支付, and leave the page with the code open. In another window,
+     $scan plays the phone: press the code, pay, and watch the page move on.
+  5. English pages: add ?lang=en to an address.
 
 Logs and settings: var/demo/log, var/demo/env.json.     Stop with: make demo-down
 TEXT

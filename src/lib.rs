@@ -9,6 +9,7 @@ pub mod error;
 pub mod http;
 pub mod pay;
 pub mod provision;
+pub mod qr;
 pub mod random;
 pub mod secret;
 pub mod store;

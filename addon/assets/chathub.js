@@ -150,10 +150,12 @@
             element.textContent = left ? element.dataset.text.replace('{time}', words(left)) : element.dataset.over;
             if (!left) {
                 clearInterval(timer);
-                var pay = document.querySelector('[data-pay]');
-                pay.removeAttribute('href');
-                pay.setAttribute('aria-disabled', 'true');
+                all('[data-pay]').forEach(function (pay) {
+                    pay.removeAttribute('href');
+                    pay.setAttribute('aria-disabled', 'true');
+                });
                 element.setAttribute('role', 'alert');
+                element.dispatchEvent(new Event('over'));
             }
         }
 

@@ -10,6 +10,7 @@ use addons\chathub\library\Failure;
 use addons\chathub\library\Input;
 use addons\chathub\library\MemberCentre;
 use addons\chathub\library\Messages;
+use addons\chathub\library\Payment;
 use addons\chathub\library\Registration;
 use addons\chathub\library\Session;
 use addons\chathub\library\Site;
@@ -109,43 +110,35 @@ class Index
         return $this->asMember(static fn (int $userId): Response => MemberCentre::page($userId));
     }
 
-    /** Polled by pages that wait: the account is not read again, and without a session there is no page to go to. */
+    /** Polled by pages that wait. */
     public function status(): Response
     {
-        Session::peek();
-        try {
-            return Session::userId() === 0
-                ? Answer::json(['code' => 0, 'msg' => Messages::get('error.signed_out')], 401)
-                : MemberCentre::status(Session::userId());
-        } catch (HubException | Unavailable $e) {
-            return Failure::json($e);
-        }
+        return $this->poll(static fn (int $userId): Response => MemberCentre::status($userId));
     }
 
     public function renew(): Response
     {
-        return $this->asMember(static fn (int $userId): Response => Answer::page(
-            'renew',
-            Site::hub()->renew($userId, Input::id(Input::pathOrQuery('id')))
-        ));
+        return $this->asMember(
+            static fn (int $userId): Response => Payment::choice($userId, Input::id(Input::pathOrQuery('id')))
+        );
     }
 
     public function payAlipay(): Response
     {
-        return $this->asMember(static function (int $userId): Response {
-            $orderNo = Input::pathOrQuery('order');
-            try {
-                return Answer::away(
-                    Site::hub()->payAlipay($userId, $orderNo, Input::text($_SERVER['HTTP_USER_AGENT'] ?? ''))
-                );
-            } catch (Forbidden $e) {
-                Failure::log($e);
+        return $this->asMember(static fn (int $userId): Response => Payment::alipay($userId, Input::pathOrQuery('order')));
+    }
 
-                return Answer::redirect('my', $e->getKey() === 'order_paid'
-                    ? ['order' => $orderNo]
-                    : ['error' => Failure::code($e)]);
-            }
-        });
+    public function payWechat(): Response
+    {
+        return $this->asMember(static fn (int $userId): Response => Payment::wechat($userId, Input::pathOrQuery('order')));
+    }
+
+    /** Polled by the page with the QR code. */
+    public function orderStatus(): Response
+    {
+        return $this->poll(
+            static fn (int $userId): Response => Payment::status($userId, Input::pathOrQuery('order'))
+        );
     }
 
     /** For the payment providers: no session, no page, no redirect; the body is read as it came. */
@@ -163,7 +156,9 @@ class Index
         } catch (\Throwable $e) {
             Failure::log($e);
 
-            return Answer::exactly('fail', 500, 'text/plain');
+            return $provider === 'wechat'
+                ? Answer::exactly('{"code":"FAIL","message":"error"}', 500, 'application/json')
+                : Answer::exactly('fail', 500, 'text/plain');
         }
         if ($answer['status'] >= 500) {
             // The Hub's own log is in the database, which may be what is wrong.
@@ -267,6 +262,23 @@ class Index
 
             return Session::userId() === 0 ? Answer::redirect('login') : $action(Session::userId());
         });
+    }
+
+    /**
+     * For scripts: the account is not read again, and without a session there is no page to go to.
+     *
+     * @param callable(int):Response $action
+     */
+    private function poll(callable $action): Response
+    {
+        Session::peek();
+        try {
+            return Session::userId() === 0
+                ? Answer::json(['code' => 0, 'msg' => Messages::get('error.signed_out')], 401)
+                : $action(Session::userId());
+        } catch (HubException | Unavailable $e) {
+            return Failure::json($e);
+        }
     }
 
     /** @param callable():Response $action */

@@ -108,6 +108,16 @@ pub fn settings(array: &ZendHashTable) -> HashMap<String, String> {
     entries(array).filter_map(|(name, value)| Some((name?, text(value)?))).collect()
 }
 
+/// Request headers; a list of values, as some frameworks give them, counts when it has one.
+pub fn headers(array: &ZendHashTable) -> Vec<(String, String)> {
+    let only = |value: &Zval| match value.dereference().array() {
+        Some(list) if list.len() == 1 => list.iter().find_map(|(_, value)| text(value)),
+        Some(_) => None,
+        None => text(value),
+    };
+    entries(array).filter_map(|(name, value)| Some((name?, only(value)?))).collect()
+}
+
 /// Fields that must all be text.
 pub fn fields(array: &ZendHashTable, field: &'static str) -> PhpResult<Vec<(String, String)>> {
     let refused = |why: String| exception(&Error::input(field, "not_text", why));

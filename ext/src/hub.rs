@@ -113,6 +113,18 @@ impl Hub {
         self.app.pay_alipay(id(userId), number(&orderNo)?, &agent).or_throw()
     }
 
+    #[php(name = "payWechat")]
+    pub fn pay_wechat(&self, userId: i64, orderNo: Bytes<'_>) -> PhpResult<PhpArray> {
+        let view = self.app.pay_wechat(id(userId), number(&orderNo)?).or_throw()?;
+        views::wechat(view).map(Array::done)
+    }
+
+    #[php(name = "orderStatus")]
+    pub fn order_status(&self, userId: i64, orderNo: Bytes<'_>) -> PhpResult<PhpArray> {
+        let view = self.app.order_status(id(userId), number(&orderNo)?).or_throw()?;
+        views::waiting(&view).map(Array::done)
+    }
+
     #[php(name = "payNotify")]
     pub fn pay_notify(
         &self,
@@ -120,10 +132,9 @@ impl Hub {
         body: Bytes<'_>,
         headers: Option<&ZendHashTable>,
     ) -> PhpResult<PhpArray> {
-        // Alipay signs the body alone.
-        let _ = headers;
         let provider = std::str::from_utf8(&provider).unwrap_or_default();
-        views::acknowledgement(&self.app.pay_notify(provider, &body)).map(Array::done)
+        let headers = headers.map(crate::convert::headers).unwrap_or_default();
+        views::acknowledgement(&self.app.pay_notify(provider, &body, &headers)).map(Array::done)
     }
 
     #[php(name = "payReturn")]

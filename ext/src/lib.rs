@@ -7,6 +7,7 @@ mod hub;
 mod ini;
 mod sensitive;
 mod views;
+mod wechat;
 
 use ext_php_rs::{info_table_end, info_table_row, info_table_start, prelude::*, zend::ModuleEntry};
 
@@ -24,7 +25,7 @@ extern "C" fn info(_module: *mut ModuleEntry) {
     info_table_start!();
     info_table_row!("ChatHub", "enabled");
     info_table_row!("Version", env!("CARGO_PKG_VERSION"));
-    info_table_row!("Payment", "Alipay RSA2");
+    info_table_row!("Payment", "Alipay RSA2, WeChat Pay API v3");
     info_table_row!("Cryptography", "AWS-LC");
     for (name, value) in ini::shown() {
         info_table_row!(name, value.as_str());
@@ -40,5 +41,6 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .version(env!("CARGO_PKG_VERSION"))
         .info_function(info)
         .class::<alipay::Alipay>()
+        .class::<wechat::WechatPay>()
         .class::<hub::Hub>()
 }

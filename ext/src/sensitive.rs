@@ -11,7 +11,7 @@ use ext_php_rs::{
     zend::ClassEntry,
 };
 
-use crate::{alipay::Alipay, hub::Hub};
+use crate::{alipay::Alipay, hub::Hub, wechat::WechatPay};
 
 type PostStartup = Option<unsafe extern "C" fn() -> i32>;
 
@@ -53,6 +53,9 @@ unsafe extern "C" fn mark_all() -> i32 {
     mark(alipay, "sign", 1);
     // People paste the private key here, too.
     mark(alipay, "verify", 1);
+    let wechat = WechatPay::get_metadata().ce();
+    mark(wechat, "authorization", 5);
+    mark(wechat, "decrypt", 1);
     let hub = Hub::get_metadata().ce();
     mark(hub, "__construct", 0);
     mark(hub, "__construct", 1);

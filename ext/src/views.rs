@@ -3,13 +3,14 @@
 use chathub_core::{
     app::{
         Account, Acknowledgement, App, MemberView, OrderView, Registered, RenewView, StatusView,
-        TenantView,
+        TenantView, WaitingView, WechatView,
     },
     domain::{Plan, plan},
+    qr,
 };
 use ext_php_rs::exception::PhpResult;
 
-use crate::convert::{Array, list};
+use crate::convert::{Array, OrThrow, list};
 
 pub fn plan(plan: Plan) -> PhpResult<Array> {
     let extra = plan::EXTRA_SEAT_PRICE;
@@ -87,6 +88,7 @@ pub fn order(view: OrderView) -> PhpResult<Array> {
         .with("amount", row.amount.to_string())?
         .with("status", row.state.status.code())?
         .with("pay_method", row.pay_method)?
+        .with("test_mode", row.state.is_test())?
         .with("createtime", row.createtime)?
         .with("paid_at", paid_at)?
         .with("expire_at", expire_at)?
@@ -121,13 +123,36 @@ pub fn status(view: StatusView) -> PhpResult<Array> {
 }
 
 pub fn renew(view: RenewView) -> PhpResult<Array> {
-    let providers = Array::new().with("alipay", view.alipay)?.with("wechat", false)?;
+    let providers = Array::new().with("alipay", view.alipay)?.with("wechat", view.wechat)?;
     Array::new()
         .with("order", order(view.order)?.done())?
         .with("tenant", tenant(view.tenant)?.done())?
         .with("providers", providers.done())?
         .with("alipay_sandbox", view.alipay_sandbox)?
+        .with("wechat_test_mode", view.wechat_test_mode)?
+        .with("wechat_amount", view.wechat_amount.to_string())?
         .with("seconds_left", view.seconds_left)
+}
+
+/// What a screen reader says instead of the code.
+const QR_TITLE: &str = "微信支付二维码，请用微信扫一扫";
+
+pub fn wechat(view: WechatView) -> PhpResult<Array> {
+    Array::new()
+        .with("qr_svg", qr::svg(&view.code_url, QR_TITLE).or_throw()?)?
+        .with("order", order(view.order)?.done())?
+        .with("code_url", view.code_url)?
+        .with("amount", view.amount.to_string())?
+        .with("test_mode", view.test_mode)?
+        .with("seconds_left", view.seconds_left)
+}
+
+pub fn waiting(view: &WaitingView) -> PhpResult<Array> {
+    Array::new()
+        .with("status", view.status.code())?
+        .with("state", view.state.code())?
+        .with("seconds_left", view.seconds_left)?
+        .with("tenant_id", view.tenant_id)
 }
 
 pub fn acknowledgement(ack: &Acknowledgement) -> PhpResult<Array> {

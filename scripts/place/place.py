@@ -108,8 +108,10 @@ class Place:
         if extension:
             # A copy: a build that goes on meanwhile must not change what runs here.
             extension = Path(shutil.copy(extension, self.folder / "chathub.so"))
-        gateway = {"chathub.alipay_gateway": sandbox["alipay_gateway"]} if sandbox and extension else {}
-        settings = gateway | dict(item.split("=", 1) for item in options.ini)
+        providers = {}
+        if sandbox and extension:
+            providers = {"chathub.alipay_gateway": sandbox["alipay_gateway"], "chathub.wechat_base": sandbox["wechat_base"]}
+        settings = providers | dict(item.split("=", 1) for item in options.ini)
         self.env["php_ini"] = str(web.write_php_ini(self.folder, extension, settings))
         self.env["php_error_log"] = str(self.folder / "log" / "php.log")
         self.env["framework_log"] = str(self.folder / "site" / "runtime" / "log")

@@ -70,6 +70,12 @@ def install_addon(folder: Path, site: Path, archive: Path, name: str, values: di
     manage(folder, site, "enable", name)
 
 
+WECHAT = (
+    "wechat_app_id", "wechat_mch_id", "wechat_api_v3_key", "wechat_cert_path", "wechat_key_path",
+    "wechat_public_key_id", "wechat_public_key_path",
+)
+
+
 def sandbox_values(sandbox: dict) -> dict[str, str]:
     """The addon's configuration for the sandbox providers."""
     return {
@@ -81,4 +87,6 @@ def sandbox_values(sandbox: dict) -> dict[str, str]:
         "alipay_seller_id": sandbox["seller_id"],
         "alipay_merchant_private_key": sandbox["app_private_key"],
         "alipay_public_key": sandbox["alipay_public_key"],
-    }
+        "wechat_enabled": "1",
+        "wechat_sandbox": "1",
+    } | {name: sandbox[name] for name in WECHAT}

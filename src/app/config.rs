@@ -16,6 +16,8 @@ const DEFAULT_ZONE: &str = "Asia/Shanghai";
 pub struct Ini {
     /// Replaces Alipay's address, for tests and proxies; empty for the real one.
     pub alipay_gateway: String,
+    /// Replaces WeChat Pay's address, for tests and proxies; empty for the real one.
+    pub wechat_base: String,
     /// The longest that a call to the provisioning service may take.
     pub provision_timeout: Duration,
     /// The longest that a call to a payment provider may take.
@@ -26,6 +28,7 @@ impl Default for Ini {
     fn default() -> Self {
         Self {
             alipay_gateway: String::new(),
+            wechat_base: String::new(),
             provision_timeout: Duration::from_secs(45),
             http_timeout: Duration::from_secs(10),
         }

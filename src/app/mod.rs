@@ -18,7 +18,7 @@ pub use config::{Config, Ini};
 pub use input::Input;
 pub use member::{MemberView, OrderView, StatusView, TenantView};
 pub use orders::RenewView;
-pub use pay::{Acknowledgement, ReturnState};
+pub use pay::{Acknowledgement, ReturnState, WaitingView, WechatView};
 pub use register::Registered;
 
 use std::cell::RefCell;

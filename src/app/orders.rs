@@ -9,8 +9,8 @@ use super::{
 use crate::{
     Error, Kind, Result,
     domain::{
-        OrderStatus, TenantEvent, TenantStatus,
-        order::{PAYABLE_SECONDS, REUSE_MARGIN_SECONDS},
+        Fen, OrderStatus, TenantEvent, TenantStatus,
+        order::{PAYABLE_SECONDS, REUSE_MARGIN_SECONDS, wechat_charge},
     },
     random,
     store::{
@@ -26,6 +26,10 @@ pub struct RenewView {
     pub tenant: TenantView,
     pub alipay: bool,
     pub alipay_sandbox: bool,
+    pub wechat: bool,
+    pub wechat_test_mode: bool,
+    /// What WeChat Pay will charge.
+    pub wechat_amount: Fen,
     /// Until the order can no longer be paid.
     pub seconds_left: i64,
 }
@@ -35,6 +39,7 @@ impl App {
     /// two: the tenant's row lock keeps two visits apart.
     pub fn renew(&self, user_id: u32, tenant_id: u32) -> Result<RenewView> {
         let now = self.now();
+        let test_mode = self.wechat_test_mode();
         let (row, open) = self.database.transaction(|db| {
             let row = own_tenant(tenant::lock(db, tenant_id)?, user_id)?;
             if row.state.status == TenantStatus::Disabled {
@@ -42,13 +47,17 @@ impl App {
             }
             let since = now.unix() - PAYABLE_SECONDS + REUSE_MARGIN_SECONDS;
             let (plan, price) = (row.subscription.plan(), row.subscription.price());
-            let open = match order::find_open(db, row.id, plan, price, since)? {
+            let sums = (price, wechat_charge(price, test_mode));
+            let open = match order::find_open(db, row.id, plan, sums, since)? {
                 Some(open) => open,
                 None => create(db, &row, user_id, now)?,
             };
             Ok((row, open))
         })?;
         Ok(RenewView {
+            wechat: self.config.is_on("wechat_enabled", false),
+            wechat_test_mode: test_mode,
+            wechat_amount: wechat_charge(open.amount, test_mode),
             seconds_left: (open.createtime + PAYABLE_SECONDS - now.unix()).max(0),
             order: OrderView::new(open, row.name.clone(), now),
             tenant: TenantView::new(row, None, now),

@@ -77,6 +77,7 @@ impl App {
         const SECONDS: u32 = 5;
         /// Enough to get past a tenant for whom nothing can be done just now.
         const CANDIDATES: u32 = 5;
+        self.tend_certificates();
         self.sweep_sometimes()?;
         let due = self.database.read(|db| job::due_tenants(db, CANDIDATES))?;
         if due.is_empty() || !self.first_within("nudge", "", SECONDS)? {

@@ -1,24 +1,33 @@
-//! Payment: the way to the provider's cashier, its notification, and the buyer's return.
+//! Payment: the way to the provider's cashier, its notification, and asking what became of it.
+
+mod alipay;
+mod certificates;
+mod wechat;
+
+pub use wechat::WechatView;
 
 use super::{
-    App,
+    App, Moment,
     orders::{check_payable, own_order},
-    settle::{Settled, Settlement, Source},
+    settle::Source,
 };
 use crate::{
     Error, Kind, Result,
-    domain::{OrderStatus, TenantStatus, order::PAYABLE_SECONDS},
-    pay::{
-        Notification, OrderRequest, Provider, Trade,
-        alipay::{self, Alipay, AlipayConfig},
+    domain::{OrderStatus, Plan, TenantStatus, order::PAYABLE_SECONDS},
+    pay::{Provider, wechat as protocol},
+    store::{
+        Db, log,
+        order::{self, OrderRow},
+        tenant::{self, TenantRow},
+        throttle,
     },
-    store::{log, order, tenant, throttle},
 };
 
 /// Where providers and buyers come in; FastAdmin's addon router fixes the path.
 const INDEX: &str = "/addons/chathub/index";
 /// Refused notifications that are logged per hour: anybody can send them.
 const LOGGED_REFUSALS: i64 = 60;
+const MINUTE: i64 = 60;
 const HOUR: u32 = 3600;
 /// How often the provider is asked about one order because its buyer came back.
 const ASK_SECONDS: u32 = 3;
@@ -37,6 +46,16 @@ pub struct Acknowledgement {
     pub tenant_id: Option<u32>,
     /// What it came to, by name.
     pub outcome: &'static str,
+}
+
+/// What a page that waits for money is told.
+pub struct WaitingView {
+    pub status: OrderStatus,
+    pub state: ReturnState,
+    /// Until the order can no longer be paid.
+    pub seconds_left: i64,
+    /// There is work in the outbox for this tenant: try it after the answer went out.
+    pub tenant_id: Option<u32>,
 }
 
 /// What the buyer who comes back is shown.
@@ -63,99 +82,107 @@ impl ReturnState {
 }
 
 impl App {
-    /// The signed address of Alipay's cashier for a pending order.
-    pub fn pay_alipay(&self, user_id: u32, order_no: &str, user_agent: &str) -> Result<String> {
-        let alipay = self.alipay()?;
-        let now = self.now();
-        let production = !self.config.is_on("alipay_sandbox", true);
-        let base = self.config.base_url(production)?;
-        let (row, tenant) = self.database.transaction(|db| {
-            let row = own_order(order::lock(db, order_no)?, user_id)?;
-            check_payable(&row, now)?;
-            let tenant = tenant::find(db, row.tenant_id)?;
-            if tenant.as_ref().is_some_and(|t| t.state.status == TenantStatus::Disabled) {
-                return Err(super::orders::disabled(row.tenant_id));
-            }
-            order::set_pay_method(db, row.id, Provider::Alipay.as_str(), now.unix())?;
-            Ok((row, tenant))
-        })?;
-        let plan = crate::domain::Plan::parse(&row.plan).map_or(row.plan.as_str(), |p| p.name());
-        let name = tenant.map_or_else(String::new, |t| t.name);
-        let site = self.config.text_or("site_name", "ChatHub");
-        let request = OrderRequest {
-            order_no: &row.order_no,
-            amount: row.state.charged,
-            subject: &format!("{site} {plan} {name}"),
-            notify_url: &format!("{base}{INDEX}/payNotify/pay_method/alipay"),
-            return_url: Some(&format!("{base}{INDEX}/payReturn/order/{}", row.order_no)),
-            expires_at: row.createtime + PAYABLE_SECONDS,
+    /// Takes a notification: its raw body and its headers. Whatever happens has an answer: only
+    /// what is stored is acknowledged.
+    pub fn pay_notify(
+        &self,
+        provider: &str,
+        body: &[u8],
+        headers: &[(String, String)],
+    ) -> Acknowledgement {
+        let Some(provider) = Provider::parse(provider) else {
+            return Acknowledgement::new(Provider::Alipay, 400, None, "unknown_provider");
         };
-        alipay.cashier_url(&request, alipay::is_mobile(user_agent), now.timestamp)
-    }
-
-    /// Takes a notification. Whatever happens has an answer: only what is stored is acknowledged.
-    pub fn pay_notify(&self, provider: &str, body: &[u8]) -> Acknowledgement {
-        let result = match Provider::parse(provider) {
-            Some(Provider::Alipay) => self.alipay_notified(body),
-            Some(Provider::Wechat) | None => {
-                Err(Error::new(Kind::InvalidInput, "unknown_provider", "", "unknown pay_method"))
-            }
+        let result = match provider {
+            Provider::Alipay => self.alipay_notified(body),
+            Provider::Wechat => self.wechat_notified(body, headers),
         };
         match result {
             Ok((settled, tenant_id)) if settled.is_acknowledged() => {
-                Acknowledgement::alipay(200, "success", tenant_id, settled.code())
+                Acknowledgement::new(provider, 200, tenant_id, settled.code())
             }
-            Ok((settled, _)) => Acknowledgement::alipay(400, "fail", None, settled.code()),
+            Ok((settled, _)) => Acknowledgement::new(provider, 400, None, settled.code()),
             Err(error) => {
-                if let Some(provider) = Provider::parse(provider) {
+                // A probe looks whether we refuse it: nothing is wrong.
+                if error.key() != protocol::PROBE {
                     self.log_refusal("pay_notify", provider, &error);
                 }
                 let status = match error.kind() {
                     Kind::Storage | Kind::Config => 500,
                     _ => 400,
                 };
-                Acknowledgement::alipay(status, "fail", None, error.key())
+                Acknowledgement::new(provider, status, None, error.key())
             }
-        }
-    }
-
-    fn alipay_notified(&self, body: &[u8]) -> Result<Settlement> {
-        match self.alipay_keys()?.notification(body)? {
-            Notification::Paid(paid) => self.settle_payment(&paid, Source::Notify),
-            Notification::Refund(refund) => self.settle_refund(&refund, Source::Notify),
-            Notification::Closed { order_no } => self.settle_closed(&order_no),
-            Notification::NotPaid { .. } => Ok((Settled::NotPaid, None)),
         }
     }
 
     /// The buyer came back. What the address says proves nothing, so an order that is still unpaid
     /// is asked for at the provider; if that fails, the page goes on asking.
     pub fn pay_return(&self, order_no: &str) -> Result<(ReturnState, Option<u32>)> {
-        let find = || self.database.read(|db| order::find(db, order_no));
+        let known = self.database.read(|db| order::find(db, order_no))?;
         // The column's comparison forgives blanks, case and accents; a number is one or it is not.
-        let known = find()?.filter(|row| row.order_no == order_no);
-        let Some(mut row) = known else { return Ok((ReturnState::Unknown, None)) };
-        let unpaid = |status| matches!(status, OrderStatus::Pending | OrderStatus::Failed);
-        let mut work = None;
-        if unpaid(row.state.status)
-            && self.config.is_on("alipay_enabled", false)
-            && self.first_within("ask_alipay", order_no, ASK_SECONDS)?
-        {
-            match self.one_of_few(|| self.ask_alipay(order_no)) {
-                Ok(settlement) => work = settlement.and_then(|(_, tenant_id)| tenant_id),
-                Err(error) => self.log_refusal("pay_query", Provider::Alipay, &error),
-            }
-            row = find()?.ok_or_else(|| Error::not_found("order"))?;
-        }
-        if unpaid(row.state.status) {
-            return Ok((ReturnState::Pending, None));
-        }
-        let tenant = self.database.read(|db| tenant::find(db, row.tenant_id))?;
-        let state = match tenant {
-            Some(tenant) if !tenant.state.provisioned => ReturnState::Provisioning,
-            _ => ReturnState::JustPaid,
+        let Some(mut row) = known.filter(|row| row.order_no == order_no) else {
+            return Ok((ReturnState::Unknown, None));
         };
-        Ok((state, work))
+        // Only Alipay sends buyers back.
+        let begun = [(Provider::Alipay, true), (Provider::Wechat, with_wechat(&row))];
+        let work = self.ask_begun(&mut row, begun, Source::Return, ASK_SECONDS)?;
+        Ok((self.state_of(&row)?, work))
+    }
+
+    /// What became of the member's order, for a page that waits with it: the provider is asked, too,
+    /// but not more often than makes sense, however many pages are open.
+    pub fn order_status(&self, user_id: u32, order_no: &str) -> Result<WaitingView> {
+        let find = || self.database.read(|db| order::find(db, order_no));
+        let mut row = own_order(find()?, user_id)?;
+        let now = self.now().unix();
+        let seconds = match now - row.createtime {
+            age if age < 15 * MINUTE => ASK_SECONDS,
+            age if age < 45 * MINUTE => 3 * ASK_SECONDS,
+            _ => 10 * ASK_SECONDS,
+        };
+        let by_alipay = row.pay_method.as_deref() == Some(Provider::Alipay.as_str());
+        let begun = [(Provider::Wechat, with_wechat(&row)), (Provider::Alipay, by_alipay)];
+        let tenant_id = self.ask_begun(&mut row, begun, Source::Query, seconds)?;
+        Ok(WaitingView {
+            status: row.state.status,
+            state: self.state_of(&row)?,
+            seconds_left: seconds_left(&row, now),
+            tenant_id,
+        })
+    }
+
+    /// Asks about an order that is not known to be paid and reads it again; each provider once
+    /// within `seconds` over all processes. Gives the tenant for whom there is work now.
+    fn ask_begun(
+        &self,
+        row: &mut OrderRow,
+        begun: [(Provider, bool); 2],
+        source: Source,
+        seconds: u32,
+    ) -> Result<Option<u32>> {
+        let mut work = None;
+        for (provider, begun) in begun {
+            let bucket = format!("ask_{}", provider.as_str());
+            if !begun
+                || !unpaid(row)
+                || !self.may_ask(provider)
+                || !self.first_within(&bucket, &row.order_no, seconds)?
+            {
+                continue;
+            }
+            let answer = self.one_of_few(|| match provider {
+                Provider::Alipay => self.ask_alipay(&row.order_no, source),
+                Provider::Wechat => self.ask_wechat(&row.order_no, source),
+            });
+            match answer {
+                Ok(settlement) => work = work.or(settlement.and_then(|(_, tenant_id)| tenant_id)),
+                Err(error) => self.log_refusal("pay_query", provider, &error),
+            }
+            let again = self.database.read(|db| order::find(db, &row.order_no))?;
+            *row = again.ok_or_else(|| Error::not_found("order"))?;
+        }
+        Ok(work)
     }
 
     /// Runs `ask` unless as many pages as may are waiting for a provider already: a slow one must
@@ -169,43 +196,51 @@ impl App {
         answer
     }
 
-    /// Asks Alipay about an order and settles what it says.
-    fn ask_alipay(&self, order_no: &str) -> Result<Settlement> {
-        match self.alipay()?.query(&self.http, order_no, self.now().timestamp)? {
-            Trade::Paid(paid) => self.settle_payment(&paid, Source::Return),
-            Trade::Refunded(refund) => self.settle_refund(&refund, Source::Return),
-            Trade::Closed => self.settle_closed(order_no),
-            Trade::NotFound | Trade::Waiting => Ok((Settled::NotPaid, None)),
+    fn may_ask(&self, provider: Provider) -> bool {
+        match provider {
+            Provider::Alipay => self.config.is_on("alipay_enabled", false),
+            Provider::Wechat => self.config.is_on("wechat_enabled", false),
         }
     }
 
-    /// Alipay for new payments: only where it is switched on.
-    fn alipay(&self) -> Result<Alipay> {
-        if self.config.is_on("alipay_enabled", false) {
-            return self.alipay_keys();
+    fn state_of(&self, row: &OrderRow) -> Result<ReturnState> {
+        if unpaid(row) {
+            return Ok(ReturnState::Pending);
         }
-        Err(Error::new(
-            Kind::Config,
-            "alipay_off",
-            "本站暂未开通支付宝付款",
-            "alipay_enabled is off",
-        ))
-    }
-
-    /// Alipay as configured. Money that is on its way counts even after Alipay was switched off.
-    fn alipay_keys(&self) -> Result<Alipay> {
-        let text = |name| self.config.text(name);
-        Alipay::new(&AlipayConfig {
-            app_id: text("alipay_app_id"),
-            private_key: text("alipay_merchant_private_key"),
-            public_key: text("alipay_public_key"),
-            seller_id: text("alipay_seller_id"),
-            sandbox: self.config.is_on("alipay_sandbox", true),
-            gateway: &self.config.ini().alipay_gateway,
-            app_cert_path: text("alipay_app_cert_path"),
-            root_cert_path: text("alipay_root_cert_path"),
-            timeout: self.config.ini().http_timeout,
+        let tenant = self.database.read(|db| tenant::find(db, row.tenant_id))?;
+        Ok(match tenant {
+            Some(tenant) if !tenant.state.provisioned => ReturnState::Provisioning,
+            _ => ReturnState::JustPaid,
         })
+    }
+
+    /// The member's order, if it can be paid, with what `remember` wrote to it: done under its lock
+    /// and before any provider hears of it.
+    fn begin(
+        &self,
+        user_id: u32,
+        order_no: &str,
+        now: Moment,
+        remember: impl Fn(&mut Db<'_>, &mut OrderRow) -> Result<()>,
+    ) -> Result<(OrderRow, Option<TenantRow>)> {
+        self.database.transaction(|db| {
+            let mut row = own_order(order::lock(db, order_no)?, user_id)?;
+            check_payable(&row, now)?;
+            let tenant = tenant::find(db, row.tenant_id)?;
+            if tenant.as_ref().is_some_and(|t| t.state.status == TenantStatus::Disabled) {
+                return Err(super::orders::disabled(row.tenant_id));
+            }
+            remember(db, &mut row)?;
+            Ok((row, tenant))
+        })
+    }
+
+    /// What the buyer reads at the provider.
+    fn subject(&self, row: &OrderRow, tenant: Option<&TenantRow>) -> String {
+        let plan = Plan::parse(&row.plan).map_or(row.plan.as_str(), |plan| plan.name());
+        let name = tenant.map_or("", |tenant| tenant.name.as_str());
+        let site = self.config.text_or("site_name", "ChatHub");
+        format!("{site} {plan} {name}")
     }
 
     /// A line in the log for what was refused, without anything that was sent. Anybody can make us
@@ -234,12 +269,29 @@ impl App {
 }
 
 impl Acknowledgement {
-    fn alipay(
-        status: u16,
-        body: &'static str,
-        tenant_id: Option<u32>,
-        outcome: &'static str,
-    ) -> Self {
-        Self { status, body, content_type: "text/plain; charset=utf-8", tenant_id, outcome }
+    /// In the provider's own words; what they do not understand, they send again.
+    fn new(provider: Provider, status: u16, tenant_id: Option<u32>, outcome: &'static str) -> Self {
+        const TEXT: &str = "text/plain; charset=utf-8";
+        const JSON: &str = "application/json";
+        let (content_type, body) = match (provider, status) {
+            (Provider::Alipay, 200) => (TEXT, "success"),
+            (Provider::Alipay, _) => (TEXT, "fail"),
+            (Provider::Wechat, 200) => (JSON, r#"{"code":"SUCCESS","message":"OK"}"#),
+            (Provider::Wechat, _) => (JSON, r#"{"code":"FAIL","message":"not accepted"}"#),
+        };
+        Self { status, body, content_type, tenant_id, outcome }
     }
+}
+
+fn unpaid(row: &OrderRow) -> bool {
+    matches!(row.state.status, OrderStatus::Pending | OrderStatus::Failed)
+}
+
+/// Whether WeChat Pay was asked for a code.
+fn with_wechat(row: &OrderRow) -> bool {
+    row.state.wechat_charge.is_some()
+}
+
+fn seconds_left(row: &OrderRow, now: i64) -> i64 {
+    (row.createtime + PAYABLE_SECONDS - now).max(0)
 }

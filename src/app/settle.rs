@@ -20,6 +20,8 @@ use crate::{
 pub(super) enum Source {
     Notify,
     Return,
+    /// A page that waits for the money asked.
+    Query,
 }
 
 impl Source {
@@ -27,6 +29,7 @@ impl Source {
         match self {
             Self::Notify => "notify",
             Self::Return => "return",
+            Self::Query => "query",
         }
     }
 }
@@ -45,6 +48,8 @@ pub(super) enum Settled {
     Closed,
     /// The trade exists and waits for its buyer.
     NotPaid,
+    /// Genuine, and nothing of ours.
+    Ignored,
 }
 
 impl Settled {
@@ -58,6 +63,7 @@ impl Settled {
             Self::Refund(outcome) => outcome.code(),
             Self::Closed => "closed",
             Self::NotPaid => "not_paid",
+            Self::Ignored => "ignored",
         }
     }
 
@@ -147,6 +153,10 @@ impl App {
             let Some(before) = order::lock(db, refund.order_no())? else {
                 return Ok((Settled::UnknownOrder, None));
             };
+            let on_record = payment::find(db, &trade)?;
+            if on_record.as_ref().is_some_and(|known| known.order_no != refund.order_no()) {
+                return Ok((Settled::OtherOrder, None));
+            }
             let (after, outcome) = before.state.refund(&trade, refund.full());
             let settled = Settled::Refund(outcome);
             let changed = after != before.state;
@@ -156,7 +166,7 @@ impl App {
             }
             let mut news = changed;
             if refund.full() {
-                news |= match payment::find(db, &trade)? {
+                news |= match on_record {
                     Some(_) => payment::set_outcome(db, &trade, payment::REFUNDED, now.unix())?,
                     None => payment::insert(
                         db,

@@ -8,6 +8,11 @@ pub const PAYABLE_SECONDS: i64 = 2 * 3600;
 /// An open order with less time left than this is not offered again; the member gets a fresh one.
 pub const REUSE_MARGIN_SECONDS: i64 = 15 * 60;
 
+const TEST_CHARGE: Fen = Fen::new(1);
+
+/// The provider's name in a [`TradeId`].
+const WECHAT: &str = "wechat";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrderStatus {
     Pending,
@@ -47,8 +52,11 @@ pub struct TradeId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     pub status: OrderStatus,
-    /// What the provider was asked to charge.
-    pub charged: Fen,
+    /// What it costs.
+    pub amount: Fen,
+    /// What WeChat Pay was asked to charge, once it was asked: one fen in test mode. Any other
+    /// provider charges the amount.
+    pub wechat_charge: Option<Fen>,
     /// The payment that was credited, once there is one.
     pub trade: Option<TradeId>,
     /// The credited money came after the order had been closed.
@@ -111,7 +119,34 @@ impl RefundOutcome {
     }
 }
 
+/// What an order of `amount` is charged by WeChat Pay, which has no sandbox: in test mode real
+/// requests are made for one fen.
+pub const fn wechat_charge(amount: Fen, test_mode: bool) -> Fen {
+    if test_mode { TEST_CHARGE } else { amount }
+}
+
 impl Order {
+    /// The only sum that pays this order when it comes from `provider`.
+    pub fn expected_from(&self, provider: &str) -> Fen {
+        match self.wechat_charge {
+            Some(charge) if provider == WECHAT => charge,
+            _ => self.amount,
+        }
+    }
+
+    /// WeChat Pay is about to be asked for `charge`. An order keeps the charge that it was begun
+    /// with, because its first QR code can still be paid: for another one (`None`) it takes a new order.
+    #[must_use]
+    pub fn begin_wechat(&self, charge: Fen) -> Option<Self> {
+        let next = Self { wechat_charge: Some(charge), ..self.clone() };
+        (self.wechat_charge.is_none() || self == &next).then_some(next)
+    }
+
+    /// Begun in test mode: WeChat Pay charges less than it costs.
+    pub fn is_test(&self) -> bool {
+        self.wechat_charge.is_some_and(|charge| charge != self.amount)
+    }
+
     /// Applies a verified payment. `refunded_before`: this payment is known to have gone back.
     /// The amount is checked first, so that a payment of the wrong sum never counts as anything.
     #[must_use]
@@ -122,11 +157,12 @@ impl Order {
         refunded_before: bool,
     ) -> (Self, PaymentOutcome) {
         let same = self.is_paid_by(trade);
+        let expected = self.expected_from(&trade.provider);
         let outcome = match self.status {
             _ if refunded_before => PaymentOutcome::AlreadyRefunded,
             OrderStatus::Paid if same => PaymentOutcome::AlreadyCredited,
             OrderStatus::Refunded if same => PaymentOutcome::AlreadyRefunded,
-            _ if amount != self.charged => PaymentOutcome::Mismatch { expected: self.charged },
+            _ if amount != expected => PaymentOutcome::Mismatch { expected },
             // Old paid orders do not say by which payment: it is the first that fits.
             OrderStatus::Paid if self.trade.is_none() => PaymentOutcome::AlreadyCredited,
             OrderStatus::Paid | OrderStatus::Refunded => PaymentOutcome::Duplicate,

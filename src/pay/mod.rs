@@ -5,6 +5,7 @@
 
 pub mod alipay;
 pub mod keys;
+pub mod wechat;
 
 use crate::domain::Fen;
 use crate::error::{Error, Kind, Result};
@@ -168,14 +169,20 @@ pub enum Notification {
     Closed {
         order_no: String,
     },
+    /// Genuine, and about something that is no order of ours: acknowledged, and that is all.
+    Other {
+        event: String,
+    },
 }
 
 impl Notification {
-    pub fn order_no(&self) -> &str {
+    /// None when it is not about an order.
+    pub fn order_no(&self) -> Option<&str> {
         match self {
-            Self::Paid(payment) => payment.order_no(),
-            Self::Refund(refund) => refund.order_no(),
-            Self::NotPaid { order_no, .. } | Self::Closed { order_no } => order_no,
+            Self::Paid(payment) => Some(payment.order_no()),
+            Self::Refund(refund) => Some(refund.order_no()),
+            Self::NotPaid { order_no, .. } | Self::Closed { order_no } => Some(order_no),
+            Self::Other { .. } => None,
         }
     }
 }

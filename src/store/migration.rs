@@ -8,7 +8,7 @@ use crate::Result;
 const INSTALL_SQL: &str = include_str!("../../install.sql");
 
 /// Columns that earlier layouts lack, in an order in which each may be added after its neighbour.
-const COLUMNS: [(&str, &str, &str); 9] = [
+const COLUMNS: [(&str, &str, &str); 10] = [
     ("chathub_tenant", "user_id", "int unsigned DEFAULT NULL AFTER `id`"),
     ("chathub_tenant", "team_id", "int DEFAULT NULL AFTER `inbox_token`"),
     ("chathub_tenant", "max_agents", "int DEFAULT 3 AFTER `agent_name`"),
@@ -16,6 +16,7 @@ const COLUMNS: [(&str, &str, &str); 9] = [
     ("chathub_tenant", "suspend_reason", "varchar(20) DEFAULT NULL AFTER `last_active_at`"),
     ("chathub_order", "charged_fen", "int unsigned DEFAULT NULL AFTER `status`"),
     ("chathub_order", "late", "tinyint unsigned NOT NULL DEFAULT 0 AFTER `charged_fen`"),
+    ("chathub_order", "code_url", "varchar(255) DEFAULT NULL AFTER `late`"),
     ("chathub_order", "paid_at", "datetime DEFAULT NULL AFTER `late`"),
     ("chathub_order", "expire_at", "datetime DEFAULT NULL AFTER `paid_at`"),
 ];

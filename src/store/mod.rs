@@ -4,6 +4,7 @@
 //! order, then tenant, then job. Every UPDATE of a state carries the state that it expects.
 
 pub mod account;
+pub mod certificate;
 mod connection;
 mod db;
 pub mod job;

@@ -23,6 +23,8 @@ pub struct OrderRow {
     pub state: Order,
     /// The `status` column as it stands.
     pub stored_status: Option<String>,
+    /// What the QR code of WeChat Pay says, once there is one.
+    pub code_url: Option<String>,
     pub paid_at: Option<DateTime>,
     /// End of the service that this order paid for.
     pub expire_at: Option<DateTime>,
@@ -31,7 +33,8 @@ pub struct OrderRow {
 }
 
 const COLUMNS: &str = "id, order_no, tenant_id, user_id, plan, CAST(amount AS CHAR) AS amount, \
-    pay_method, pay_trade_no, status, charged_fen, late, paid_at, expire_at, createtime";
+    pay_method, pay_trade_no, status, charged_fen, late, code_url, paid_at, \
+    expire_at, createtime";
 
 fn from_row(mut row: Row) -> Result<OrderRow> {
     let order_no: String = take(&mut row, "order_no")?;
@@ -49,7 +52,7 @@ fn from_row(mut row: Row) -> Result<OrderRow> {
         (Some(provider), Some(trade_no)) => Some(TradeId { provider: provider.clone(), trade_no }),
         _ => None,
     };
-    let charged = take::<Option<u32>>(&mut row, "charged_fen")?.map_or(amount, Fen::new);
+    let wechat_charge = take::<Option<u32>>(&mut row, "charged_fen")?.map(Fen::new);
     let late = take::<u8>(&mut row, "late")? != 0;
     Ok(OrderRow {
         id: take(&mut row, "id")?,
@@ -58,8 +61,9 @@ fn from_row(mut row: Row) -> Result<OrderRow> {
         plan: take(&mut row, "plan")?,
         amount,
         pay_method,
-        state: Order { status, charged, trade, late },
+        state: Order { status, amount, wechat_charge, trade, late },
         stored_status,
+        code_url: take(&mut row, "code_url")?,
         paid_at: datetime_column(take(&mut row, "paid_at")?)?,
         expire_at: datetime_column(take(&mut row, "expire_at")?)?,
         createtime: take::<Option<i64>>(&mut row, "createtime")?.unwrap_or(0),
@@ -86,21 +90,23 @@ pub fn of_user(db: &mut Db<'_>, user_id: u32, limit: u32) -> Result<Vec<OrderRow
     Ok(readable(db.rows(&sql, (user_id, limit))?, from_row))
 }
 
-/// The newest order of the tenant that can still be paid as it stands: same plan, same amount,
-/// made after `since` (Unix seconds). Call it with the tenant locked.
+/// The newest order of the tenant that can still be paid as it stands: same plan, same amount, by
+/// WeChat Pay not begun with another charge, made after `since` (Unix seconds). Call it with the
+/// tenant locked.
 pub fn find_open(
     db: &mut Db<'_>,
     tenant_id: u32,
     plan: Plan,
-    amount: Fen,
+    (amount, wechat_charge): (Fen, Fen),
     since: i64,
 ) -> Result<Option<OrderRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM `__PREFIX__chathub_order` \
          WHERE tenant_id = ? AND status = 'pending' AND plan = ? AND amount = ? AND createtime > ? \
-         ORDER BY id DESC LIMIT 1"
+         AND (charged_fen IS NULL OR charged_fen = ?) ORDER BY id DESC LIMIT 1"
     );
-    db.row(&sql, (tenant_id, plan.code(), amount.to_string(), since))?.map(from_row).transpose()
+    let values = (tenant_id, plan.code(), amount.to_string(), since, wechat_charge.get());
+    db.row(&sql, values)?.map(from_row).transpose()
 }
 
 /// A new pending order; `false` when the number is taken.
@@ -136,6 +142,31 @@ pub fn set_pay_method(db: &mut Db<'_>, id: u32, provider: &str, now: i64) -> Res
         (provider, now, id),
     )?;
     Ok(changed == 1)
+}
+
+/// Remembers what WeChat Pay is about to be asked to charge for a pending order.
+pub fn set_wechat_charge(
+    db: &mut Db<'_>,
+    id: u32,
+    provider: &str,
+    charge: Fen,
+    now: i64,
+) -> Result<bool> {
+    let changed = db.write(
+        "UPDATE `__PREFIX__chathub_order` SET pay_method = ?, charged_fen = ?, updatetime = ? \
+         WHERE id = ? AND status = 'pending' AND (charged_fen IS NULL OR charged_fen = ?)",
+        (provider, charge.get(), now, id, charge.get()),
+    )?;
+    Ok(changed == 1)
+}
+
+/// Keeps the content of an order's QR code, so that looking again asks nobody.
+pub fn set_code_url(db: &mut Db<'_>, id: u32, code_url: &str) -> Result<()> {
+    db.write(
+        "UPDATE `__PREFIX__chathub_order` SET code_url = ? WHERE id = ? AND status = 'pending'",
+        (code_url, id),
+    )?;
+    Ok(())
 }
 
 /// Writes what the rules made of the order. Fails when its state is no longer `before`'s.

@@ -180,7 +180,7 @@ fn a_server_that_is_not_there_is_a_clear_error() {
     let error = app.renew(1, 1).err().unwrap();
     assert_eq!(error.kind(), Kind::Storage);
     assert!(error.to_string().starts_with("cannot connect to the database"), "{error}");
-    let answer = app.pay_notify("alipay", &Notice::paid("CH1", "T1", "50.00").body());
+    let answer = app.pay_notify("alipay", &Notice::paid("CH1", "T1", "50.00").body(), &[]);
     assert_eq!((answer.status, answer.body), (500, "fail"));
     // And the thread's next site is not harmed.
     assert!(site.app().status(1).is_ok());

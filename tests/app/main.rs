@@ -21,3 +21,5 @@ mod renew;
 mod reprovision;
 mod settle;
 mod suspension;
+mod wechat;
+mod wechat_certificates;

@@ -25,7 +25,7 @@ fn sixty_four_identical_notifications_extend_once() {
         let before = site.expire_at(tenant);
         let body = Notice::paid(&order, &format!("T{round}"), "50.00").body();
         let answers = at_once(64, |_| {
-            let answer = site.app().pay_notify("alipay", &body);
+            let answer = site.app().pay_notify("alipay", &body, &[]);
             (answer.status, answer.body, answer.outcome, answer.tenant_id)
         });
         assert!(answers.iter().all(|a| (a.0, a.1) == (200, "success")), "{answers:?}");
@@ -59,7 +59,7 @@ fn two_payments_of_one_order_at_once_credit_one() {
             let body =
                 Notice::paid(&format!("CH{round}"), &format!("T{round}-{side}"), "50.00").body();
             gate.wait();
-            let answer = app.pay_notify("alipay", &body);
+            let answer = app.pay_notify("alipay", &body, &[]);
             (answer.status, answer.body, answer.outcome)
         };
         (0..ROUNDS).map(round).collect::<Vec<_>>()
@@ -128,7 +128,7 @@ fn payment_refund_and_closing_at_once_end_in_a_state_that_fits_the_ledger() {
 fn an_unknown_order_told_by_many_is_one_record() {
     let site = Site::new(&Service::absent());
     let body = Notice::paid("CH-NOBODYS", "T1", "50.00").body();
-    let answers = at_once(32, |_| site.app().pay_notify("alipay", &body).outcome);
+    let answers = at_once(32, |_| site.app().pay_notify("alipay", &body, &[]).outcome);
     assert!(answers.iter().all(|outcome| *outcome == "unknown_order"), "{answers:?}");
     assert_eq!((site.count("#payment"), site.count("#log")), (1, 1));
 }

@@ -43,7 +43,7 @@ fn an_order_says_what_is_to_be_paid() {
         let view = site.app().renew(1, id).unwrap();
         let order = view.order.row;
         assert_eq!(order.amount.to_string(), amount, "{plan} {seats}");
-        assert_eq!(order.state.charged, order.amount);
+        assert_eq!((order.state.amount, order.state.wechat_charge), (order.amount, None));
         assert_eq!((order.tenant_id, order.user_id, view.order.payable), (id, 1, true));
         assert!((7000..=7200).contains(&view.seconds_left), "{}", view.seconds_left);
     }

@@ -11,6 +11,8 @@ pub type Trade = (&'static str, &'static str);
 pub struct OrderModel {
     pub status: &'static str,
     pub charged: u32,
+    /// What WeChat Pay was asked for, where that is another sum.
+    pub by_wechat: Option<u32>,
     pub trade: Option<Trade>,
     pub late: bool,
 }
@@ -77,7 +79,11 @@ impl OrderModel {
         if self.trade == Some(trade) {
             return if self.status == "paid" { "already_credited" } else { "already_refunded" };
         }
-        if amount != self.charged {
+        let expected = match (trade.0, self.by_wechat) {
+            ("wechat", Some(charge)) => charge,
+            _ => self.charged,
+        };
+        if amount != expected {
             return "mismatch";
         }
         if self.status == "paid" || self.status == "refunded" {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use chathub_core::domain::{
     Effect, Fen, JobKind, Order, OrderStatus, SuspendReason, Tenant, TenantEvent, TenantStatus,
-    order::TradeId,
+    order::{TradeId, wechat_charge},
 };
 
 use crate::{
@@ -16,6 +16,8 @@ use crate::{
 
 const HISTORIES: u64 = 120_000;
 const CHARGED: [u32; 2] = [5000, 7000];
+/// The second order may be begun at WeChat Pay in test mode.
+const TEST_CHARGE: u32 = 1;
 /// Each order's own trades; both providers may use one number.
 const TRADES: [[Trade; 4]; 2] = [
     [("alipay", "A1"), ("alipay", "A2"), ("wechat", "A1"), ("wechat", "W9")],
@@ -36,6 +38,10 @@ enum Step {
     },
     Close {
         order: usize,
+    },
+    /// The second order's QR code is asked for.
+    BeginWechat {
+        test_mode: bool,
     },
     Tenant(TenantWord),
     /// The clock goes on.
@@ -96,11 +102,11 @@ fn step(random: &mut Random) -> Step {
     match random.below(20) {
         0..=5 => {
             let charged = CHARGED[order];
-            let amount =
-                *random.pick(&[charged, charged, charged, charged, charged - 1, charged + 1, 0]);
-            Step::Pay { order, trade, amount }
+            let amounts = [charged, charged, charged, TEST_CHARGE, charged - 1, charged + 1, 0];
+            Step::Pay { order, trade, amount: *random.pick(&amounts) }
         }
         6..=7 => Step::Refund { order, trade, full: random.chance(2, 3) },
+        8 if random.chance(1, 2) => Step::BeginWechat { test_mode: random.chance(1, 2) },
         8 => Step::Close { order },
         9..=11 => Step::Wait(i64::try_from(random.below(50)).unwrap() * DAY + 12_345),
         _ => Step::Tenant(*random.pick(&[
@@ -138,6 +144,7 @@ impl World {
         let order_models = CHARGED.map(|charged| OrderModel {
             status: "pending",
             charged,
+            by_wechat: None,
             trade: None,
             late: false,
         });
@@ -145,7 +152,8 @@ impl World {
             now,
             orders: CHARGED.map(|charged| Order {
                 status: OrderStatus::Pending,
-                charged: Fen::new(charged),
+                amount: Fen::new(charged),
+                wechat_charge: None,
                 trade: None,
                 late: false,
             }),
@@ -183,6 +191,10 @@ impl World {
                 self.orders[order] = self.orders[order].close();
                 vec![]
             }
+            Step::BeginWechat { test_mode } => {
+                self.begin_wechat(test_mode);
+                vec![]
+            }
             Step::Tenant(word) => self.tenant_event(word),
         };
         self.agrees_with_the_model();
@@ -201,9 +213,25 @@ impl World {
         }
         // Whatever the order says: this money counts now, and it may count once.
         assert!(!gone_back, "money that went back was credited");
-        assert_eq!(amount, CHARGED[order], "another sum was credited");
+        let by_wechat = self.order_models[order].by_wechat.filter(|_| trade.0 == "wechat");
+        assert_eq!(amount, by_wechat.unwrap_or(CHARGED[order]), "another sum was credited");
         assert_eq!(self.credited.insert(trade, order), None, "counted twice");
         self.tenant_event(TenantWord::Paid)
+    }
+
+    /// The first charge stays: its code can still be paid.
+    fn begin_wechat(&mut self, test_mode: bool) {
+        let charge = if test_mode { TEST_CHARGE } else { CHARGED[1] };
+        assert_eq!(wechat_charge(Fen::new(CHARGED[1]), test_mode), Fen::new(charge));
+        let first = *self.order_models[1].by_wechat.get_or_insert(charge);
+        match self.orders[1].begin_wechat(Fen::new(charge)) {
+            Some(begun) => {
+                assert_eq!(first, charge, "an order has two charges");
+                assert_eq!(begun.is_test(), test_mode);
+                self.orders[1] = begun;
+            }
+            None => assert_ne!(first, charge, "the same charge was refused"),
+        }
     }
 
     fn tenant_event(&mut self, word: TenantWord) -> Vec<&'static str> {
@@ -233,8 +261,9 @@ impl World {
     fn agrees_with_the_model(&self) {
         for (order, model) in self.orders.iter().zip(&self.order_models) {
             let trade = order.trade.as_ref().map(|t| (t.provider.as_str(), t.trade_no.as_str()));
-            let seen = (order.status.code(), order.charged.get(), trade, order.late);
+            let seen = (order.status.code(), order.amount.get(), trade, order.late);
             assert_eq!(seen, (model.status, model.charged, model.trade, model.late));
+            assert_eq!(order.wechat_charge.map(Fen::get), model.by_wechat);
         }
         let (tenant, model) = (&self.tenant, &self.tenant_model);
         assert_eq!(tenant.status.code(), model.status);

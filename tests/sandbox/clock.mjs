@@ -22,3 +22,17 @@ export function parseShanghai(text) {
   // Date.UTC rolls 02-30 over into March: what does not come back unchanged is no date.
   return formatShanghai(ms) === text ? ms : null;
 }
+
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/** WeChat Pay's form: `yyyy-MM-ddTHH:mm:ss+08:00`. */
+export function formatRfc3339(ms) {
+  return `${new Date(ms + SHANGHAI_MS).toISOString().slice(0, 19)}+08:00`;
+}
+
+/** @returns {number|null} Unix milliseconds; null when the text is not such a time */
+export function parseRfc3339(text) {
+  if (typeof text !== 'string' || !RFC3339.test(text)) return null;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? null : ms;
+}

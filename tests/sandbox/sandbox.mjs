@@ -5,18 +5,20 @@ import { createControl } from './control.mjs';
 import { RequestLog } from './request_log.mjs';
 import { createAlipay } from './alipay/index.mjs';
 import { createProvision } from './provision/index.mjs';
+import { createWechat } from './wechat/index.mjs';
 
 /**
  * Starts all stand-ins on loopback.
  *
- * @param {{host?: string, port?: number, provisionDelay?: number|string}} options
+ * @param {{host?: string, port?: number, dir?: string|null, provisionDelay?: number|string}} options
+ *        dir: where files go that a client needs
  * @returns {Promise<{info: object, close: () => Promise<void>}>} info: what a client needs to know, with the keys of this run
  */
-export async function startSandbox({ host = '127.0.0.1', port = 0, provisionDelay = 300 } = {}) {
+export async function startSandbox({ host = '127.0.0.1', port = 0, dir = null, provisionDelay = 300 } = {}) {
   const log = new RequestLog();
   const provision = createProvision({ host, delay: provisionDelay });
   // Payment providers and platforms share the first listener; each answers for its own paths.
-  const providers = [await createAlipay({ log })];
+  const providers = await Promise.all([createAlipay({ log }), createWechat({ log, dir })]);
 
   const control = createControl({
     ...Object.assign({}, ...providers.map((provider) => provider.control), provision.control),
@@ -48,8 +50,7 @@ export async function startSandbox({ host = '127.0.0.1', port = 0, provisionDela
       ...Object.assign({}, ...providers.map((provider) => provider.publish(listener.url))),
     },
     async close() {
-      for (const provider of providers) provider.close();
-      await Promise.all([listener.close(), provision.close()]);
+      await Promise.all([...providers.map((provider) => provider.close()), listener.close(), provision.close()]);
     },
   };
 }

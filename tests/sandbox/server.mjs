@@ -21,7 +21,8 @@ function readArguments() {
 }
 
 async function main() {
-  const { dir, ...options } = readArguments();
+  const options = readArguments();
+  const { dir } = options;
   const file = join(dir, 'sandbox.json');
   await mkdir(dir, { recursive: true });
   // A file of an earlier run would name ports and keys that are gone.

@@ -7,6 +7,7 @@ pub mod alipay;
 pub mod seed;
 pub mod service;
 pub mod site;
+pub mod wechat;
 
 use std::{
     sync::Barrier,

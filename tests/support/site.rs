@@ -122,12 +122,17 @@ impl Site {
     }
 
     pub fn app_on(&self, settings: Settings) -> App {
-        let ini = Ini { provision_timeout: Duration::from_secs(60), ..Ini::default() };
+        self.app_with(settings, Ini::default())
+    }
+
+    /// As one request has it with another php.ini.
+    pub fn app_with(&self, settings: Settings, ini: Ini) -> App {
+        let ini = Ini { provision_timeout: Duration::from_secs(60), ..ini };
         App::new(Database::new(settings).unwrap(), Config::new(self.config.clone(), ini).unwrap())
     }
 
     pub fn notify(&self, notice: &Notice) -> Acknowledgement {
-        self.app().pay_notify("alipay", &notice.body())
+        self.app().pay_notify("alipay", &notice.body(), &[])
     }
 
     // SQL of the tests' own; `#order` stands for the table with its prefix, `#user` for the host's.

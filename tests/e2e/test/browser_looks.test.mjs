@@ -67,7 +67,7 @@ for (const device of [PHONE, DESKTOP]) {
                 await screen.open(`payAlipay?order=${order.order_no}`);
                 await screen.inspect('error-503');
             });
-            await withConfig({ alipay_enabled: '0', support_email: 'help@shop.example' }, async () => {
+            await withConfig({ alipay_enabled: '0', wechat_enabled: '0', support_email: 'help@shop.example' }, async () => {
                 await screen.open(`renew?id=${acme.tenant.id}`);
                 assert.match(await screen.text(), /暂时没有可用的支付方式[\s\S]*help@shop\.example/);
                 await screen.inspect('renew-none');
