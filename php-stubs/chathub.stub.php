@@ -102,6 +102,9 @@ namespace ChatHub {
      */
     final class WechatPay
     {
+        /** Always throws: there is nothing to make. */
+        public function __construct() {}
+
         /**
          * The value of the `Authorization` header. Send exactly this method, URL and body.
          *

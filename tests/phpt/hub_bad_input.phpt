@@ -44,7 +44,7 @@ $change = ['old_password' => 'old password', 'new_password' => 'new password', '
 $good = [
     'register' => [$form, '127.0.0.1', null], 'login' => ['a@example.com', 'password', '127.0.0.1'], 'account' => [1],
     'changePassword' => [1, $change, '127.0.0.1'], 'my' => [1], 'status' => [1], 'renew' => [1, 1], 'order' => [1, 'CH1'],
-    'payAlipay' => [1, 'CH1', 'Mozilla/5.0'], 'payReturn' => ['CH1'], 'reprovision' => [1, 1], 'migrate' => [],
+    'payAlipay' => [1, 'CH1', 'Mozilla/5.0'], 'orderStatus' => [1, 'CH1'], 'payReturn' => ['CH1'], 'reprovision' => [1, 1], 'migrate' => [],
 ];
 foreach ($good as $method => $arguments) {
     $thrown = null;
@@ -102,7 +102,9 @@ foreach (['alipay', 'wechat', '', 'Alipay', "\0", "\xff", str_repeat('x', 1 << 2
     foreach ($bodies as $number => $body) {
         foreach ([[], [null], ["\xff" => "\xff"], ['a' => [[]], 'b' => new stdClass()], null] as $headers) {
             $answer = $hub->payNotify($provider, $body, $headers);
-            Checks::same([400, 'fail', null], [$answer['status'], $answer['body'], $answer['tenant_id']], "notification $number of " . substr($provider, 0, 9));
+            // WeChat Pay is not configured: its messages are to come again once it is.
+            $expected = $provider === 'wechat' ? [500, '{"code":"FAIL","message":"not accepted"}', null] : [400, 'fail', null];
+            Checks::same($expected, [$answer['status'], $answer['body'], $answer['tenant_id']], "notification $number of " . substr($provider, 0, 9));
         }
     }
 }
