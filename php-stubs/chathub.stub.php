@@ -188,13 +188,13 @@ namespace ChatHub {
         /**
          * Checks a member's password (bcrypt, or FastAdmin's md5(md5(password).salt)).
          *
-         * @return array{user_id:int,email:string,nickname:string}
+         * @return array{user_id:int,email:string,nickname:string,session_mark:string} session_mark changes with the password
          * @throws Forbidden `wrong_password` (also for an unknown address), `too_many_attempts`, `account_disabled`
          */
         public function login(string $email, #[\SensitiveParameter] string $password, string $ip): array {}
 
         /**
-         * @return array{user_id:int,email:string,nickname:string}|null null when the account is gone or disabled
+         * @return array{user_id:int,email:string,nickname:string,session_mark:string}|null null when the account is gone or disabled
          */
         public function account(int $userId): ?array {}
 
@@ -209,7 +209,7 @@ namespace ChatHub {
          * Everything that the member centre shows.
          *
          * A tenant: array{id:int,tenant_name:string,domain:string,email:string,status:string,plan:string,plan_name:string,
-         *   price:string,seats:int,expire_at:?string,days_left:?int,expired:bool,embed_code:?string,
+         *   price:string,seats:int,expire_at:?string,days_left:?int,expired:bool,embed_code:?string,provisioned:bool,
          *   can_renew:bool,can_reprovision:bool,last_attempt_failed:bool,createtime:int}
          * An order: array{order_no:string,tenant_id:int,tenant_name:string,plan:string,plan_name:string,amount:string,
          *   status:string,pay_method:?string,test_mode:bool,createtime:int,paid_at:?string,expire_at:?string,payable:bool}
@@ -316,13 +316,13 @@ namespace ChatHub {
         public function finish(): void {}
 
         /**
-         * After the response was flushed: tries the tenant's due work once. Never throws.
+         * After the response was flushed: tries the tenant's due work once. What failed is on the job's record, too.
          */
         public function workTenant(int $tenantId): void {}
 
         /**
          * After the response was flushed, from any page: gives due work a nudge, at most once per some seconds
-         * over all processes. Never throws.
+         * over all processes.
          */
         public function nudge(): void {}
 

@@ -4,10 +4,7 @@
 #[path = "support/mod.rs"]
 mod support;
 
-use support::{
-    service::Service,
-    site::{Site, Tenant},
-};
+use support::{seed::Tenant, service::Service, site::Site};
 
 /// Runs `work` in a child process, which ends by `end`; gives its exit status.
 fn in_a_child(end: unsafe extern "C" fn(i32) -> !, work: impl FnOnce() -> bool) -> i32 {

@@ -160,9 +160,11 @@ class Index
                 ? Answer::exactly('{"code":"FAIL","message":"error"}', 500, 'application/json')
                 : Answer::exactly('fail', 500, 'text/plain');
         }
-        if ($answer['tenant_id'] !== null) {
-            After::response(static fn () => Site::hub()->workTenant($answer['tenant_id']));
+        if ($answer['status'] >= 500) {
+            // The Hub's own log is in the database, which may be what is wrong.
+            Failure::note('payNotify', $provider . ' was answered ' . $answer['status'] . ': ' . $answer['outcome']);
         }
+        After::work($answer['tenant_id']);
 
         return Answer::exactly($answer['body'], $answer['status'], $answer['content_type']);
     }
@@ -176,6 +178,8 @@ class Index
             } catch (InvalidInput | NotFound) {
                 return Answer::redirect('my');
             }
+
+            After::work($return['tenant_id']);
 
             return match ($return['state']) {
                 'pending', 'provisioning', 'just_paid'
@@ -249,8 +253,11 @@ class Index
     {
         return $this->guard(static function () use ($action): Response {
             Session::peek();
-            if (Session::userId() !== 0 && Site::hub()->account(Session::userId()) === null) {
-                Session::signOut();
+            if (Session::userId() !== 0) {
+                $account = Site::hub()->account(Session::userId());
+                if ($account === null || !Session::fits($account['session_mark'])) {
+                    Session::signOut();
+                }
             }
 
             return Session::userId() === 0 ? Answer::redirect('login') : $action(Session::userId());

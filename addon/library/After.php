@@ -28,6 +28,14 @@ final class After
         });
     }
 
+    /** Tries the work that is due for a tenant, if there is any. */
+    public static function work(?int $tenantId): void
+    {
+        if ($tenantId !== null) {
+            self::response(static fn () => Site::hub()->workTenant($tenantId));
+        }
+    }
+
     private static function letTheClientGo(): void
     {
         ignore_user_abort(true);

@@ -25,6 +25,12 @@ final class Failure
         Log::record('chathub [' . $key . '] ' . $e->getMessage(), $expected ? 'notice' : 'error');
     }
 
+    /** A failure that was answered without an exception. */
+    public static function note(string $key, string $text): void
+    {
+        Log::record('chathub [' . $key . '] ' . $text, 'error');
+    }
+
     public static function status(\Throwable $e): int
     {
         return match (true) {

@@ -53,7 +53,10 @@ final class MemberCentre
         // Somebody is watching: a lost notification is asked after, and due work is given a nudge.
         After::response(static function () use ($unpaid): void {
             if ($unpaid !== null) {
-                Site::hub()->payReturn($unpaid);
+                $return = Site::hub()->payReturn($unpaid);
+                if ($return['tenant_id'] !== null) {
+                    Site::hub()->workTenant($return['tenant_id']);
+                }
             }
             Site::hub()->nudge();
         });

@@ -48,7 +48,7 @@ final class Notices
             $order['status'] === 'pending' => self::notice('info', Messages::get('notice.order.pending'), true),
             $order['status'] === 'refunded' => self::notice('info', Messages::get('notice.order.refunded')),
             $order['status'] !== 'paid' => self::notice('error', Messages::get('notice.order.closed')),
-            $tenant !== null && $tenant['embed_code'] === null
+            $tenant !== null && !$tenant['provisioned']
                 => self::notice('info', Messages::get('notice.order.provisioning'), true),
             default => self::notice('success', Messages::get('notice.order.paid')),
         };
@@ -75,7 +75,7 @@ final class Notices
     /** @param list<array<string,mixed>> $tenants */
     private static function anyIsReady(array $tenants): bool
     {
-        return array_filter(array_column($tenants, 'embed_code')) !== [];
+        return in_array(true, array_column($tenants, 'provisioned'), true);
     }
 
     /** @return array{kind:string,text:string,waiting:bool} */

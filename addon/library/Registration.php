@@ -47,7 +47,12 @@ final class Registration
             return self::page(self::shown($input), $errors, Failure::status($e), $e->getKey());
         }
         After::response(static fn () => Site::hub()->finish());
-        self::keepSignedIn($result);
+        try {
+            self::keepSignedIn($result);
+        } catch (\Throwable $e) {
+            // The account is made, and this page alone shows its password.
+            Failure::log($e);
+        }
 
         return Answer::page('registered', ['result' => $result]);
     }

@@ -19,18 +19,19 @@ final class Session
     private const EMAIL = 'chathub_user_email';
     private const NICKNAME = 'chathub_user_nick';
     private const CSRF = 'chathub_csrf';
+    private const MARK = 'chathub_session_mark';
     private const LOGIN_EMAIL = 'chathub_login_email';
 
     private static bool $loaded = false;
     private static int $userId = 0;
     private static string $email = '';
     private static string $csrf = '';
+    private static string $mark = '';
 
     /** Reads the session of a client that has one; a visitor of a public page is not given one. */
     public static function peek(): void
     {
-        $name = Input::text(Config::get('session.name')) ?: (string) session_name();
-        if (session_status() === PHP_SESSION_ACTIVE || isset($_COOKIE[$name])) {
+        if (session_status() === PHP_SESSION_ACTIVE || isset($_COOKIE[self::cookieName()])) {
             self::load();
         }
     }
@@ -44,6 +45,21 @@ final class Session
     public static function email(): string
     {
         return self::$email;
+    }
+
+    /**
+     * Was this session begun with the password that the account has now? One from before there were marks
+     * is given its own.
+     */
+    public static function fits(string $mark): bool
+    {
+        if (self::$mark === '') {
+            self::write(static function () use ($mark): void {
+                Store::set(self::MARK, $mark);
+            });
+        }
+
+        return hash_equals(self::$mark, $mark);
     }
 
     /** The token for this session's forms; opens a session when there is none. */
@@ -73,7 +89,7 @@ final class Session
         });
     }
 
-    /** @param array{user_id:int,email:string,nickname:string} $account */
+    /** @param array{user_id:int,email:string,nickname:string,session_mark:string} $account */
     public static function signIn(array $account): void
     {
         self::write(static function () use ($account): void {
@@ -81,6 +97,7 @@ final class Session
             Store::set(self::USER_ID, $account['user_id']);
             Store::set(self::EMAIL, $account['email']);
             Store::set(self::NICKNAME, $account['nickname']);
+            Store::set(self::MARK, $account['session_mark']);
             Store::set(self::CSRF, self::randomToken());
         });
     }
@@ -92,7 +109,7 @@ final class Session
             return;
         }
         self::write(static function (): void {
-            foreach ([self::USER_ID, self::EMAIL, self::NICKNAME, self::CSRF, self::LOGIN_EMAIL] as $key) {
+            foreach ([self::USER_ID, self::EMAIL, self::NICKNAME, self::MARK, self::CSRF, self::LOGIN_EMAIL] as $key) {
                 Store::delete($key);
             }
             session_regenerate_id(true);
@@ -138,6 +155,7 @@ final class Session
         self::$userId = Input::id(self::read(self::USER_ID));
         self::$email = self::read(self::EMAIL);
         self::$csrf = self::read(self::CSRF);
+        self::$mark = self::read(self::MARK);
         self::$loaded = true;
         session_write_close();
     }
@@ -166,10 +184,25 @@ final class Session
         $config['httponly'] = true;
         $config['secure'] = !empty($config['secure']) || Site::isHttps();
         ini_set('session.cookie_samesite', 'Lax');
+        self::dropImpossibleId();
         Store::init($config);
         Store::boot();
         if (session_status() !== PHP_SESSION_ACTIVE) {
             session_start();
+        }
+    }
+
+    private static function cookieName(): string
+    {
+        return Input::text(Config::get('session.name')) ?: (string) session_name();
+    }
+
+    /** PHP warns about an id that it cannot use, and the host makes an error page of that, visit after visit. */
+    private static function dropImpossibleId(): void
+    {
+        $id = $_COOKIE[self::cookieName()] ?? '';
+        if ($id !== '' && (!is_string($id) || preg_match('/^[A-Za-z0-9,-]{1,128}$/D', $id) !== 1)) {
+            session_id((string) session_create_id());
         }
     }
 

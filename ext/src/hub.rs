@@ -5,9 +5,8 @@
 
 use chathub_core::{
     Error, Kind,
-    app::{App, Config},
+    app::{App, Config, Database, Settings},
     domain::Plan,
-    store::{Database, Settings},
 };
 use ext_php_rs::{boxed::ZBox, exception::PhpResult, prelude::*, types::ZendHashTable};
 
@@ -155,17 +154,17 @@ impl Hub {
         Ok(Array::new().with("state", state)?.done())
     }
 
-    pub fn finish(&self) {
-        quietly(self.app.finish());
+    pub fn finish(&self) -> PhpResult<()> {
+        self.app.finish().or_throw()
     }
 
     #[php(name = "workTenant")]
-    pub fn work_tenant(&self, tenantId: i64) {
-        quietly(self.app.work_tenant(id(tenantId)));
+    pub fn work_tenant(&self, tenantId: i64) -> PhpResult<()> {
+        self.app.work_tenant(id(tenantId)).map(drop).or_throw()
     }
 
-    pub fn nudge(&self) {
-        quietly(self.app.nudge());
+    pub fn nudge(&self) -> PhpResult<()> {
+        self.app.nudge().or_throw()
     }
 
     pub fn migrate(&self) -> PhpResult<PhpArray> {
@@ -175,12 +174,6 @@ impl Hub {
         }
         Ok(done.done())
     }
-}
-
-/// After the answer went out there is nobody to tell: what failed stays on the job's record, and a
-/// later attempt does it.
-fn quietly(result: chathub_core::Result<()>) {
-    drop(result);
 }
 
 /// Ids are unsigned; what cannot be one names no row.
@@ -214,9 +207,15 @@ fn database_settings(array: &ZendHashTable) -> chathub_core::Result<Settings> {
             .parse()
             .map_err(|_| Error::config("hostport", "the database's hostport is no port number"))?,
     };
-    let socket = Some(text("socket")).filter(|path| !path.is_empty());
+    let hostname = text("hostname");
+    let is_local = hostname.split(',').next().is_some_and(|host| host.trim() == "localhost");
+    let socket = match text("socket") {
+        path if !path.is_empty() => Some(path),
+        _ if is_local => ini::pdo_socket().map(str::to_owned),
+        _ => None,
+    };
     Ok(Settings {
-        hostname: text("hostname"),
+        hostname,
         socket,
         port,
         database: text("database"),

@@ -49,6 +49,16 @@ pub fn read() -> &'static Ini {
     })
 }
 
+/// The socket that PDO uses for `localhost`; hosting panels set it where they put theirs.
+pub fn pdo_socket() -> Option<&'static str> {
+    static SOCKET: OnceLock<String> = OnceLock::new();
+    let read = || {
+        let values = ExecutorGlobals::get().ini_values();
+        values.get("pdo_mysql.default_socket").cloned().flatten().unwrap_or_default()
+    };
+    Some(SOCKET.get_or_init(read).trim()).filter(|path| !path.is_empty())
+}
+
 /// For phpinfo().
 pub fn shown() -> [(&'static str, String); 4] {
     let values = ExecutorGlobals::get().ini_values();

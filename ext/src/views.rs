@@ -2,12 +2,11 @@
 
 use chathub_core::{
     app::{
-        Acknowledgement, MemberView, OrderView, Registered, RenewView, StatusView, TenantView,
-        WaitingView, WechatView,
+        Account, Acknowledgement, App, MemberView, OrderView, Registered, RenewView, StatusView,
+        TenantView, WaitingView, WechatView,
     },
     domain::{Plan, plan},
     qr,
-    store::account::Account,
 };
 use ext_php_rs::exception::PhpResult;
 
@@ -30,7 +29,8 @@ pub fn account(account: &Account) -> PhpResult<Array> {
     Array::new()
         .with("user_id", account.id)?
         .with("email", account.email.as_str())?
-        .with("nickname", account.nickname.as_str())
+        .with("nickname", account.nickname.as_str())?
+        .with("session_mark", App::session_mark(account))
 }
 
 pub fn registered(made: &Registered) -> PhpResult<Array> {
@@ -69,6 +69,7 @@ pub fn tenant(view: TenantView) -> PhpResult<Array> {
         .with("days_left", view.days_left)?
         .with("expired", view.expired)?
         .with("embed_code", row.embed_code)?
+        .with("provisioned", row.state.provisioned)?
         .with("can_renew", view.can_renew)?
         .with("can_reprovision", view.can_reprovision)?
         .with("last_attempt_failed", view.last_attempt_failed)?

@@ -30,7 +30,9 @@ impl App {
         }
         let limits = self.login_limits(ip, email);
         self.count_attempt(&limits)?;
-        let accounts = self.database.read(|db| account::by_email(db, email))?;
+        let mut accounts = self.database.read(|db| account::by_email(db, email))?;
+        // The column's comparison forgives accents; the limit per account counts what was typed.
+        accounts.retain(|account| account.email.to_lowercase() == email.to_lowercase());
         if accounts.is_empty() {
             let _ = bcrypt::verify(password, NOBODY);
         }
@@ -53,6 +55,11 @@ impl App {
     pub fn account(&self, user_id: u32) -> Result<Option<Account>> {
         let account = self.database.read(|db| account::find(db, user_id))?;
         Ok(account.filter(|account| !account.hidden))
+    }
+
+    /// Changes with the password: a session that remembers another one is over.
+    pub fn session_mark(account: &Account) -> String {
+        super::limits::bucket("session", &account.password_hash)[..16].to_owned()
     }
 
     pub fn change_password(&self, user_id: u32, input: &Input, ip: &str) -> Result<()> {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::{Error, Result, Secret, provision::Service};
 
@@ -45,9 +45,10 @@ pub struct Config {
 impl Config {
     pub fn new(values: HashMap<String, String>, ini: Ini) -> Result<Self> {
         let name = values.get("timezone").map_or(DEFAULT_ZONE, String::as_str);
-        let zone = TimeZone::get(name).map_err(|_| {
-            Error::config("timezone", format!("the time zone {name:?} is not known"))
-        })?;
+        // The system's database may lack what PHP's own one knows.
+        let zone = TimeZone::get(name).or_else(|_| TimeZoneDatabase::bundled().get(name)).map_err(
+            |_| Error::config("timezone", format!("the time zone {name:?} is not known")),
+        )?;
         Ok(Self { values, zone, ini })
     }
 

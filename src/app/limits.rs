@@ -64,21 +64,29 @@ impl App {
     /// Counts an attempt before it is made, so that many at once cannot slip through. A limit of 0
     /// is none.
     pub(super) fn count_attempt(&self, limits: &[Limit]) -> Result<()> {
-        let limits = limits.iter().filter(|limit| limit.most > 0);
-        let mut reached = false;
-        for limit in limits {
+        self.sweep_sometimes()?;
+        for limit in limits.iter().filter(|limit| limit.most > 0) {
             let used = self
                 .database
                 .transaction(|db| throttle::count(db, &limit.bucket, limit.seconds))?;
-            reached |= used > i64::from(limit.most);
+            // Nothing further is counted: whoever is stopped here cannot fill the table.
+            if used > i64::from(limit.most) {
+                return Err(Error::new(
+                    Kind::Forbidden,
+                    "too_many_attempts",
+                    "尝试次数过多，请稍后再试",
+                    "rate limit reached",
+                ));
+            }
         }
-        if reached {
-            return Err(Error::new(
-                Kind::Forbidden,
-                "too_many_attempts",
-                "尝试次数过多，请稍后再试",
-                "rate limit reached",
-            ));
+        Ok(())
+    }
+
+    /// Drops old counters now and then, so that nobody else has to.
+    pub(super) fn sweep_sometimes(&self) -> Result<()> {
+        const SHARE: f64 = 0.02;
+        if crate::random::fraction() < SHARE {
+            self.database.transaction(throttle::sweep)?;
         }
         Ok(())
     }

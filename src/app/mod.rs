@@ -13,6 +13,7 @@ mod settle;
 mod validate;
 mod waiting;
 
+pub use crate::store::{Database, Settings, account::Account};
 pub use config::{Config, Ini};
 pub use input::Input;
 pub use member::{MemberView, OrderView, StatusView, TenantView};
@@ -24,7 +25,7 @@ use std::cell::RefCell;
 
 use jiff::{Timestamp, civil::DateTime};
 
-use crate::{Result, http::Agent, store::Database};
+use crate::{Result, http::Agent};
 
 /// One site, for the length of one request (or of a worker's life).
 pub struct App {

@@ -25,6 +25,8 @@ use crate::{
 const CLAIM_SECONDS: u32 = 3600;
 /// A job whose tenant is switched off waits this long before it is looked at again.
 const PARKED_SECONDS: u32 = 3600;
+/// A job that could not even be begun (the configuration is unusable, say) waits this long.
+const UNUSABLE_SECONDS: u32 = 60;
 /// A tenant's jobs that one visit works off at most: its provisioning, and a switch after it.
 const JOBS_PER_VISIT: usize = 2;
 
@@ -60,34 +62,51 @@ pub(super) fn enqueue_effects(
 
 impl App {
     /// Tries the tenant's due work once. What goes wrong is on the job's record.
-    pub fn work_tenant(&self, tenant_id: u32) -> Result<()> {
-        for _ in 0..JOBS_PER_VISIT {
-            let Some(claim) = self.claim(tenant_id)? else { return Ok(()) };
+    /// `true`: there was something to do.
+    pub fn work_tenant(&self, tenant_id: u32) -> Result<bool> {
+        for visit in 0..JOBS_PER_VISIT {
+            let Some(claim) = self.claim(tenant_id)? else { return Ok(visit > 0) };
             let answer = claim.service.call(&self.http, &claim.call, &claim.job.idempotency_key);
             self.apply(&claim, answer)?;
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Gives due work a nudge, at most once per some seconds over all processes.
     pub fn nudge(&self) -> Result<()> {
         const SECONDS: u32 = 5;
+        /// Enough to get past a tenant for whom nothing can be done just now.
+        const CANDIDATES: u32 = 5;
         self.tend_certificates();
-        const SWEEPS: f64 = 0.02;
-        if random::fraction() < SWEEPS {
-            self.database.transaction(throttle::sweep)?;
+        self.sweep_sometimes()?;
+        let due = self.database.read(|db| job::due_tenants(db, CANDIDATES))?;
+        if due.is_empty() || !self.first_within("nudge", "", SECONDS)? {
+            return Ok(());
         }
-        let due = self.database.read(|db| job::due_tenants(db, 1))?;
-        let Some(tenant_id) = due.first() else { return Ok(()) };
-        if self.first_within("nudge", "", SECONDS)? {
-            self.work_tenant(*tenant_id)?;
+        let mut last = Ok(());
+        for tenant_id in due {
+            match self.work_tenant(tenant_id) {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) => last = Err(error),
+            }
         }
-        Ok(())
+        last
     }
 
     /// Leases the tenant's oldest due job. `None`: nothing due, a request of this tenant in flight,
     /// or as many in flight as web requests may have.
     pub(super) fn claim(&self, tenant_id: u32) -> Result<Option<Claim>> {
+        self.try_claim(tenant_id).inspect_err(|error| {
+            // Nothing depends on it: the caller has the error itself.
+            let _ = self.database.transaction(|db| {
+                let why = error.to_string();
+                job::put_off(db, tenant_id, UNUSABLE_SECONDS, &why, self.now().unix())
+            });
+        })
+    }
+
+    fn try_claim(&self, tenant_id: u32) -> Result<Option<Claim>> {
         let service = self.config.provision_service()?;
         let limit = i64::from(self.config.provision_inline_limit());
         let owner = format!("{}-{}", std::process::id(), random::code::<16>()?);

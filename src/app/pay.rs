@@ -31,6 +31,10 @@ const MINUTE: i64 = 60;
 const HOUR: u32 = 3600;
 /// How often the provider is asked about one order because its buyer came back.
 const ASK_SECONDS: u32 = 3;
+/// Pages that may wait for a provider's answer at once.
+const MOST_ASKING: i64 = 3;
+/// A page that died while it waited is counted for so long.
+const ASKING_SECONDS: u32 = 60;
 
 /// The answer to a provider's notification.
 pub struct Acknowledgement {
@@ -115,9 +119,10 @@ impl App {
     /// The buyer came back. What the address says proves nothing, so an order that is still unpaid
     /// is asked for at the provider; if that fails, the page goes on asking.
     pub fn pay_return(&self, order_no: &str) -> Result<(ReturnState, Option<u32>)> {
-        let Some(mut row) = self.database.read(|db| order::find(db, order_no))? else {
-            return Ok((ReturnState::Unknown, None));
-        };
+        // The column's comparison forgives blanks, case and accents; a number is one or it is not.
+        let known = self.database.read(|db| order::find(db, order_no))?;
+        let known = known.filter(|row| row.order_no == order_no);
+        let Some(mut row) = known else { return Ok((ReturnState::Unknown, None)) };
         // Only Alipay sends buyers back.
         let begun = [(Provider::Alipay, true), (Provider::Wechat, with_wechat(&row))];
         let work = self.ask_begun(&mut row, begun, Source::Return, ASK_SECONDS)?;
@@ -165,12 +170,12 @@ impl App {
             {
                 continue;
             }
-            let answer = match provider {
+            let answer = self.one_of_few(|| match provider {
                 Provider::Alipay => self.ask_alipay(&row.order_no, source),
                 Provider::Wechat => self.ask_wechat(&row.order_no, source),
-            };
+            });
             match answer {
-                Ok((_, tenant_id)) => work = work.or(tenant_id),
+                Ok(settlement) => work = work.or(settlement.and_then(|(_, tenant_id)| tenant_id)),
                 Err(error) => self.log_refusal("pay_query", provider, &error),
             }
             let again = self.database.read(|db| order::find(db, &row.order_no))?;
@@ -184,6 +189,17 @@ impl App {
             Provider::Alipay => self.config.is_on("alipay_enabled", false),
             Provider::Wechat => self.config.is_on("wechat_enabled", false),
         }
+    }
+
+    /// Runs `ask` unless as many pages as may are waiting for a provider already: a slow one must
+    /// not take every PHP worker.
+    fn one_of_few<T>(&self, ask: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+        let bucket = super::limits::bucket("asking", "");
+        let asking =
+            self.database.transaction(|db| throttle::count(db, &bucket, ASKING_SECONDS))?;
+        let answer = if asking > MOST_ASKING { Ok(None) } else { ask().map(Some) };
+        self.database.transaction(|db| throttle::uncount(db, &bucket))?;
+        answer
     }
 
     fn state_of(&self, row: &OrderRow) -> Result<ReturnState> {
@@ -232,7 +248,8 @@ impl App {
         let action = format!("{what}_{}", provider.as_str());
         let detail = serde_json::json!({"refused": error.key(), "why": error.to_string()});
         let now = self.now().unix();
-        let bucket = super::limits::bucket("refused", &action);
+        // By reason, so that forgeries do not crowd out what is worth reading.
+        let bucket = super::limits::bucket("refused", &format!("{action} {}", error.key()));
         // Nothing depends on it: when the database is the trouble, the acknowledgement says so.
         let _ = self.database.transaction(|db| {
             if throttle::count(db, &bucket, HOUR)? > LOGGED_REFUSALS {

@@ -119,6 +119,10 @@ impl App {
             let (after, outcome) = before.state.pay(&trade, paid.amount(), refunded_before);
             let PaymentOutcome::Credited { .. } = outcome else {
                 let settled = Settled::Payment(outcome);
+                if after != before.state {
+                    let adopted = OrderRow { state: after, ..before.clone() };
+                    order::update(db, &before, &adopted, now.unix())?;
+                }
                 if on_record.is_none() {
                     payment::insert(db, &entry(settled.code(), before.tenant_id), now.unix())?;
                     write_log(db, before.tenant_id, paid.order_no(), &trade, settled, now)?;
@@ -138,7 +142,11 @@ impl App {
         })
     }
 
-    pub(super) fn settle_refund(&self, refund: &VerifiedRefund) -> Result<Settlement> {
+    pub(super) fn settle_refund(
+        &self,
+        refund: &VerifiedRefund,
+        source: Source,
+    ) -> Result<Settlement> {
         let now = self.now();
         let trade = trade_id(refund.provider(), refund.trade_no());
         self.database.transaction(|db| {
@@ -164,7 +172,7 @@ impl App {
                             tenant_id: before.tenant_id,
                             amount: refund.refunded(),
                             outcome: payment::REFUNDED,
-                            source: Source::Notify.code(),
+                            source: source.code(),
                         },
                         now.unix(),
                     )?,

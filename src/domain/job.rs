@@ -44,6 +44,10 @@ pub const MAX_ATTEMPTS: u32 = 32;
 /// itself that it takes 30 at most. No further request leaves before.
 pub const SETTLING_SECONDS: u32 = 45;
 
+/// After an unknown outcome the next attempt comes while the service still remembers the key, for
+/// five minutes from its answer on: later, it would do the work again.
+const LONGEST_UNKNOWN_WAIT_SECONDS: u32 = 160;
+
 const FIRST_WAIT_SECONDS: u32 = 10;
 const LONGEST_WAIT_SECONDS: u32 = 3600;
 
@@ -64,7 +68,10 @@ pub fn after_failure(attempts: u32, failure: Failure, jitter: f64) -> Next {
         return Next::Dead { fresh_key };
     }
     let doubled = FIRST_WAIT_SECONDS.saturating_mul(1 << attempts.saturating_sub(1).min(16));
-    let wait = doubled.min(LONGEST_WAIT_SECONDS);
+    let wait = doubled.min(match failure {
+        Failure::Unknown => LONGEST_UNKNOWN_WAIT_SECONDS,
+        Failure::Refused | Failure::NotSent => LONGEST_WAIT_SECONDS,
+    });
     let spread = f64::from(wait) * 0.25 * jitter.clamp(0.0, 1.0);
     let wait = wait.saturating_add(spread as u32);
     let settling = if failure == Failure::Unknown { SETTLING_SECONDS } else { 0 };
@@ -102,6 +109,18 @@ mod tests {
         }
         assert!((20 * 3600..30 * 3600).contains(&total), "{total} s");
         assert!(matches!(after_failure(MAX_ATTEMPTS, Failure::NotSent, 0.0), Next::Dead { .. }));
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_asked_after_within_the_services_memory() {
+        const REMEMBERED: u32 = 300;
+        for attempts in 1..MAX_ATTEMPTS {
+            let Next::Retry { wait, .. } = after_failure(attempts, Failure::Unknown, 1.0) else {
+                panic!("gave up after {attempts}");
+            };
+            // The request itself may have been waited for as long as the service settles.
+            assert!(wait + SETTLING_SECONDS < REMEMBERED, "{wait} s after {attempts}");
+        }
     }
 
     #[test]

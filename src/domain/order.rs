@@ -63,8 +63,7 @@ pub struct Order {
     pub late: bool,
 }
 
-/// What a verified payment means for an order. Each outcome is acknowledged to the provider:
-/// sending it again would change nothing.
+/// What a verified payment means for an order. Sending it again would change nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PaymentOutcome {
     /// Pays this order. `late`: it had been closed as unpaid.
@@ -157,13 +156,15 @@ impl Order {
         amount: Fen,
         refunded_before: bool,
     ) -> (Self, PaymentOutcome) {
-        let same = self.trade.as_ref() == Some(trade);
+        let same = self.is_paid_by(trade);
         let expected = self.expected_from(&trade.provider);
         let outcome = match self.status {
             _ if refunded_before => PaymentOutcome::AlreadyRefunded,
             OrderStatus::Paid if same => PaymentOutcome::AlreadyCredited,
             OrderStatus::Refunded if same => PaymentOutcome::AlreadyRefunded,
             _ if amount != expected => PaymentOutcome::Mismatch { expected },
+            // Old paid orders do not say by which payment: it is the first that fits.
+            OrderStatus::Paid if self.trade.is_none() => PaymentOutcome::AlreadyCredited,
             OrderStatus::Paid | OrderStatus::Refunded => PaymentOutcome::Duplicate,
             OrderStatus::Pending => PaymentOutcome::Credited { late: false },
             OrderStatus::Failed => PaymentOutcome::Credited { late: true },
@@ -172,15 +173,20 @@ impl Order {
             PaymentOutcome::Credited { late } => {
                 Self { status: OrderStatus::Paid, trade: Some(trade.clone()), late, ..self.clone() }
             }
+            PaymentOutcome::AlreadyCredited => Self { trade: Some(trade.clone()), ..self.clone() },
             _ => self.clone(),
         };
         (next, outcome)
     }
 
+    fn is_paid_by(&self, trade: &TradeId) -> bool {
+        self.trade.as_ref() == Some(trade)
+    }
+
     /// Applies a verified refund; `full`: nothing of that payment is left.
     #[must_use]
     pub fn refund(&self, trade: &TradeId, full: bool) -> (Self, RefundOutcome) {
-        let same = self.trade.as_ref() == Some(trade);
+        let same = self.is_paid_by(trade) || self.trade.is_none();
         let (status, outcome) = match self.status {
             OrderStatus::Paid if same && full => {
                 (OrderStatus::Refunded, RefundOutcome::OrderRefunded)

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 /// Where the site's database is, in ThinkPHP's terms.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// `localhost` means the socket, as for PDO; several hosts with commas mean the first.
+    /// `localhost` means the default socket, as for PDO; several hosts with commas mean the first.
     pub hostname: String,
     pub socket: Option<String>,
     pub port: u16,
@@ -20,8 +20,9 @@ pub struct Settings {
     pub prefix: String,
 }
 
-/// What PDO connects to for `localhost` on Debian.
-const DEFAULT_SOCKET: &str = "/run/mysqld/mysqld.sock";
+/// Where the distributions and the hosting panels put the socket, when PHP does not say.
+const SOCKETS: [&str; 3] =
+    ["/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock", "/tmp/mysql.sock"];
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longer than any of our statements waits for a lock.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
@@ -121,6 +122,22 @@ impl Database {
         }
     }
 
+    /// Runs changes of the tables on a connection of their own, one run at a time: they may take
+    /// minutes, and must never be sent twice.
+    pub fn exclusive<T>(&self, work: impl FnOnce(&mut Db<'_>) -> Result<T>) -> Result<T> {
+        let opts = OptsBuilder::from_opts(self.options()).read_timeout(None).init(vec![
+            "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'".to_owned(),
+        ]);
+        let mut conn = self.connect_with(opts.into())?;
+        let mut db = Db::new(&mut conn, &self.settings.prefix);
+        let lock = "CONCAT('chathub.', MD5(CONCAT(DATABASE(), '.', '__PREFIX__')))";
+        if db.number(&format!("SELECT GET_LOCK({lock}, 10)"), ())? != 1 {
+            return Err(Error::storage("the tables are being upgraded by somebody else just now"));
+        }
+        // The lock ends with the connection.
+        work(&mut db)
+    }
+
     /// A connection with a transaction begun. Only here is a broken connection replaced:
     /// nothing has been done yet that could be done twice.
     fn begin(&self) -> Result<Conn> {
@@ -155,7 +172,11 @@ impl Database {
     }
 
     fn connect(&self) -> Result<Conn> {
-        Conn::new(self.options()).map_err(|error| {
+        self.connect_with(self.options())
+    }
+
+    fn connect_with(&self, options: Opts) -> Result<Conn> {
+        Conn::new(options).map_err(|error| {
             Error::storage(format!("cannot connect to the database: {}", describe(&error)))
         })
     }
@@ -165,7 +186,7 @@ impl Database {
         let host = s.hostname.split(',').next().unwrap_or_default().trim();
         let socket = match &s.socket {
             Some(path) if !path.is_empty() => Some(path.clone()),
-            _ if host == "localhost" => Some(DEFAULT_SOCKET.to_owned()),
+            _ if host == "localhost" => Some(default_socket()),
             _ => None,
         };
         OptsBuilder::new()
@@ -189,6 +210,11 @@ impl Database {
             )])
             .into()
     }
+}
+
+fn default_socket() -> String {
+    let there = SOCKETS.into_iter().find(|path| std::path::Path::new(path).exists());
+    there.unwrap_or(SOCKETS[0]).to_owned()
 }
 
 /// The driver's message, which names hosts and users but never a password.

@@ -5,8 +5,9 @@ use mysql::{Conn, Error as Driver, Params, Row, prelude::Queryable};
 use super::connection::describe;
 use crate::{Error, Result};
 
-/// ER_LOCK_WAIT_TIMEOUT, ER_LOCK_DEADLOCK, and ER_CHECKREAD (MariaDB's snapshot check).
-const LOST_LOCK: [u16; 3] = [1205, 1213, 1020];
+/// ER_LOCK_DEADLOCK, and ER_CHECKREAD (MariaDB's snapshot check). A lock that was waited for in
+/// vain is not among them: whoever asked has waited long enough.
+const LOST_LOCK: [u16; 2] = [1213, 1020];
 /// ER_SERVER_SHUTDOWN, ER_NEW_ABORTING_CONNECTION, ER_CONNECTION_KILLED, ER_CLIENT_INTERACTION_TIMEOUT.
 const GONE: [u16; 4] = [1053, 1184, 1927, 4031];
 /// ER_DUP_ENTRY.

@@ -103,15 +103,6 @@ pub fn lock_due(db: &mut Db<'_>, tenant_id: u32) -> Result<Option<JobRow>> {
     db.row(&sql, (tenant_id,))?.map(from_row).transpose()
 }
 
-/// Whether any call of this kind is owed to the tenant, and what it last failed with.
-pub fn find_open(db: &mut Db<'_>, tenant_id: u32, kind: JobKind) -> Result<Option<JobRow>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM `__PREFIX__chathub_job` \
-         WHERE tenant_id = ? AND kind = ? AND open_slot = 1"
-    );
-    db.row(&sql, (tenant_id, kind.code()))?.map(from_row).transpose()
-}
-
 /// Open calls of the member's tenants: tenant, kind, whether one is in flight or due soon.
 pub fn open_of_user(db: &mut Db<'_>, user_id: u32) -> Result<Vec<JobRow>> {
     let rows = db.rows(
@@ -197,6 +188,17 @@ pub fn give_up(db: &mut Db<'_>, tenant_id: u32, error: &str, now: i64) -> Result
          lease_owner = NULL, lease_until = 0, last_error = ?, updatetime = ? \
          WHERE tenant_id = ? AND state = 'open'",
         (error, now, tenant_id),
+    )?;
+    Ok(())
+}
+
+/// Puts off all that is due for a tenant, and says why.
+pub fn put_off(db: &mut Db<'_>, tenant_id: u32, seconds: u32, why: &str, now: i64) -> Result<()> {
+    db.write(
+        "UPDATE `__PREFIX__chathub_job` SET next_at = UNIX_TIMESTAMP() + ?, last_error = ?, \
+         updatetime = ? WHERE tenant_id = ? AND state = 'open' \
+         AND next_at <= UNIX_TIMESTAMP() AND lease_until <= UNIX_TIMESTAMP()",
+        (seconds, clipped(why), now, tenant_id),
     )?;
     Ok(())
 }

@@ -41,7 +41,7 @@ const INDEXES: [(&str, &str, &str); 1] = [("chathub_tenant", "idx_user_id", "`us
 
 /// Runs what is missing; gives one line for each thing done.
 pub fn run(database: &Database) -> Result<Vec<String>> {
-    database.read(|db| {
+    database.exclusive(|db| {
         let mut done = Vec::new();
         create_tables(db, &mut done)?;
         for (table, column, definition) in COLUMNS {

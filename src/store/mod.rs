@@ -19,7 +19,7 @@ pub use connection::{Database, Settings};
 pub use db::Db;
 
 use jiff::civil::DateTime;
-use mysql::Value;
+use mysql::{Row, Value};
 
 use crate::{Error, Result};
 
@@ -28,11 +28,12 @@ fn datetime_param(at: Option<DateTime>) -> Value {
     at.map_or(Value::NULL, |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string().into())
 }
 
-/// A DATETIME column; null and MySQL's zero date are both "none".
+/// A DATETIME column. Null, and the dates with a zero in them that old servers accepted, are "none".
 fn datetime_column(value: Value) -> Result<Option<DateTime>> {
     let bad = || Error::storage("a DATETIME column holds no valid date");
     match value {
-        Value::NULL | Value::Date(0, ..) => Ok(None),
+        Value::NULL => Ok(None),
+        Value::Date(year, month, day, ..) if year == 0 || month == 0 || day == 0 => Ok(None),
         Value::Date(year, month, day, hour, minute, second, _) => {
             let part = |n: u8| i8::try_from(n).map_err(|_| bad());
             let year = i16::try_from(year).map_err(|_| bad())?;
@@ -50,4 +51,10 @@ fn datetime_column(value: Value) -> Result<Option<DateTime>> {
         }
         _ => Err(bad()),
     }
+}
+
+/// Rows for a list. One that cannot be read (old sites hold a few) is left out: the others are
+/// still worth showing.
+fn readable<T>(rows: Vec<Row>, from_row: impl Fn(Row) -> Result<T>) -> Vec<T> {
+    rows.into_iter().filter_map(|row| from_row(row).ok()).collect()
 }

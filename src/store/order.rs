@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 use mysql::{Row, params};
 
-use super::{Db, datetime_column, datetime_param, db::take};
+use super::{Db, datetime_column, datetime_param, db::take, readable};
 use crate::{
     Error, Result,
     domain::{Fen, Order, OrderStatus, Plan, order::TradeId},
@@ -23,6 +23,8 @@ pub struct OrderRow {
     pub state: Order,
     /// What the QR code of WeChat Pay says, once there is one.
     pub code_url: Option<String>,
+    /// The `status` column as it stands.
+    pub stored_status: Option<String>,
     pub paid_at: Option<DateTime>,
     /// End of the service that this order paid for.
     pub expire_at: Option<DateTime>,
@@ -40,10 +42,10 @@ fn from_row(mut row: Row) -> Result<OrderRow> {
     let amount = Fen::from_yuan(&amount).ok_or_else(|| {
         Error::storage(format!("order {order_no}: the amount is no sum of money"))
     })?;
-    let status: Option<String> = take(&mut row, "status")?;
-    let status = status.as_deref().and_then(OrderStatus::parse).ok_or_else(|| {
-        Error::storage(format!("order {order_no}: the status is not one that we know"))
-    })?;
+    let stored_status: Option<String> = take(&mut row, "status")?;
+    // Old rows may hold none: nobody has credited them.
+    let status = stored_status.as_deref().and_then(OrderStatus::parse);
+    let status = status.unwrap_or(OrderStatus::Pending);
     let pay_method: Option<String> = take(&mut row, "pay_method")?;
     let trade_no: Option<String> = take(&mut row, "pay_trade_no")?;
     let trade = match (&pay_method, trade_no) {
@@ -61,6 +63,7 @@ fn from_row(mut row: Row) -> Result<OrderRow> {
         pay_method,
         state: Order { status, amount, wechat_charge, trade, late },
         code_url: take(&mut row, "code_url")?,
+        stored_status,
         paid_at: datetime_column(take(&mut row, "paid_at")?)?,
         expire_at: datetime_column(take(&mut row, "expire_at")?)?,
         createtime: take::<Option<i64>>(&mut row, "createtime")?.unwrap_or(0),
@@ -84,7 +87,7 @@ pub fn of_user(db: &mut Db<'_>, user_id: u32, limit: u32) -> Result<Vec<OrderRow
     let sql = format!(
         "SELECT {COLUMNS} FROM `__PREFIX__chathub_order` WHERE user_id = ? ORDER BY id DESC LIMIT ?"
     );
-    db.rows(&sql, (user_id, limit))?.into_iter().map(from_row).collect()
+    Ok(readable(db.rows(&sql, (user_id, limit))?, from_row))
 }
 
 /// The newest order of the tenant that can still be paid as it stands: same plan, same amount, by
@@ -172,7 +175,7 @@ pub fn update(db: &mut Db<'_>, before: &OrderRow, after: &OrderRow, now: i64) ->
     let changed = db.write(
         "UPDATE `__PREFIX__chathub_order` SET status = :status, late = :late, \
          pay_method = :pay_method, pay_trade_no = :trade_no, paid_at = :paid_at, \
-         expire_at = :expire_at, updatetime = :now WHERE id = :id AND status = :expected",
+         expire_at = :expire_at, updatetime = :now WHERE id = :id AND status <=> :expected",
         params! {
             "status" => after.state.status.code(),
             "late" => u8::from(after.state.late),
@@ -182,7 +185,7 @@ pub fn update(db: &mut Db<'_>, before: &OrderRow, after: &OrderRow, now: i64) ->
             "expire_at" => datetime_param(after.expire_at),
             "now" => now,
             "id" => before.id,
-            "expected" => before.state.status.code(),
+            "expected" => &before.stored_status,
         },
     )?;
     if changed == 1 {

@@ -4,7 +4,7 @@ use jiff::civil::DateTime;
 use mysql::{Row, params};
 use serde_json::{Map, Value as Json};
 
-use super::{Db, datetime_column, datetime_param, db::take};
+use super::{Db, datetime_column, datetime_param, db::take, readable};
 use crate::{
     Error, Result,
     domain::{Plan, Resources, Subscription, SuspendReason, Tenant, TenantStatus},
@@ -24,6 +24,8 @@ pub struct TenantRow {
     pub agent_id: Option<String>,
     pub inbox_id: Option<i64>,
     pub state: Tenant,
+    /// The `status` column as it stands; old rows hold some that say nothing.
+    pub stored_status: Option<String>,
     pub embed_code: Option<String>,
     pub subscription: Subscription,
     /// Unix seconds.
@@ -49,12 +51,19 @@ fn parse_config(text: Option<&str>) -> Map<String, Json> {
     }
 }
 
+/// Old rows hold no status, an empty one, or `provisioning` although the resources are there. A
+/// tenant that is not known to be switched off is served by what it has.
+fn status(stored: Option<&str>, provisioned: bool) -> TenantStatus {
+    match stored.and_then(TenantStatus::parse) {
+        None | Some(TenantStatus::Provisioning) if provisioned => TenantStatus::Active,
+        None => TenantStatus::Pending,
+        Some(status) => status,
+    }
+}
+
 fn from_row(mut row: Row) -> Result<TenantRow> {
     let id: u32 = take(&mut row, "id")?;
-    let status: Option<String> = take(&mut row, "status")?;
-    let status = status.as_deref().and_then(TenantStatus::parse).ok_or_else(|| {
-        Error::storage(format!("tenant {id}: the status is not one that we know"))
-    })?;
+    let stored_status: Option<String> = take(&mut row, "status")?;
     let reason: Option<String> = take(&mut row, "suspend_reason")?;
     let embed_code = take::<Option<String>>(&mut row, "embed_code")?.filter(|c| !c.is_empty());
     let max_agents = take::<Option<i64>>(&mut row, "max_agents")?.unwrap_or(0);
@@ -80,11 +89,12 @@ fn from_row(mut row: Row) -> Result<TenantRow> {
         agent_id: take(&mut row, "agent_id")?,
         inbox_id,
         state: Tenant {
-            status,
+            status: status(stored_status.as_deref(), provisioned),
             suspend_reason: reason.as_deref().and_then(SuspendReason::parse),
             provisioned,
             expire_at: datetime_column(take(&mut row, "expire_at")?)?,
         },
+        stored_status,
         embed_code,
         subscription: Subscription::of_tenant(plan.unwrap_or(Plan::Basic), max_agents),
         createtime: take::<Option<i64>>(&mut row, "createtime")?.unwrap_or(0),
@@ -106,7 +116,7 @@ pub fn of_user(db: &mut Db<'_>, user_id: u32) -> Result<Vec<TenantRow>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM `__PREFIX__chathub_tenant` WHERE user_id = ? ORDER BY id DESC"
     );
-    db.rows(&sql, (user_id,))?.into_iter().map(from_row).collect()
+    Ok(readable(db.rows(&sql, (user_id,))?, from_row))
 }
 
 pub struct NewTenant<'a> {
@@ -157,15 +167,16 @@ pub fn update_state(db: &mut Db<'_>, before: &TenantRow, after: &Tenant, now: i6
     let changed = db.write(
         "UPDATE `__PREFIX__chathub_tenant` SET status = :status, suspend_reason = :reason, \
          expire_at = :expire_at, updatetime = :now \
-         WHERE id = :id AND status = :expected \
-         AND NULLIF(expire_at, '0000-00-00 00:00:00') <=> :expected_expire_at",
+         WHERE id = :id AND status <=> :expected \
+         AND IF(YEAR(expire_at) = 0 OR MONTH(expire_at) = 0 OR DAYOFMONTH(expire_at) = 0, NULL, \
+         expire_at) <=> :expected_expire_at",
         params! {
             "status" => after.status.code(),
             "reason" => after.suspend_reason.map(SuspendReason::code),
             "expire_at" => datetime_param(after.expire_at),
             "now" => now,
             "id" => before.id,
-            "expected" => before.state.status.code(),
+            "expected" => &before.stored_status,
             "expected_expire_at" => datetime_param(before.state.expire_at),
         },
     )?;

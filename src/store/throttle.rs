@@ -17,12 +17,6 @@ pub fn count(db: &mut Db<'_>, bucket: &str, seconds: u32) -> Result<i64> {
     db.number("SELECT used FROM `__PREFIX__chathub_throttle` WHERE bucket = ?", (bucket,))
 }
 
-/// Forgets a counter, as after a successful login.
-pub fn clear(db: &mut Db<'_>, bucket: &str) -> Result<()> {
-    db.write("DELETE FROM `__PREFIX__chathub_throttle` WHERE bucket = ?", (bucket,))?;
-    Ok(())
-}
-
 /// Takes one use back.
 pub fn uncount(db: &mut Db<'_>, bucket: &str) -> Result<()> {
     db.write(

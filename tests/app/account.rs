@@ -139,3 +139,29 @@ fn of_two_changes_at_once_one_counts() {
     assert_eq!(done.len(), 1, "{done:?}");
     assert_eq!(login(&site, "old@acme.cn", &done[0]), Ok(2));
 }
+
+/// The column's comparison forgives accents, the counter does not.
+#[test]
+fn an_accent_is_another_address() {
+    let site = site();
+    assert_eq!(login(&site, "néw@acme.cn", "secret-1"), Err("wrong_password"));
+    assert_eq!(login(&site, "New@Acme.cn", "secret-1"), Ok(1));
+}
+
+#[test]
+fn a_changed_password_changes_the_mark_of_its_sessions() {
+    let site = site();
+    let mark = || {
+        let account = site.app().account(1).unwrap().unwrap();
+        chathub_core::app::App::session_mark(&account)
+    };
+    let before = mark();
+    assert_eq!(before, mark());
+    let change = input(&[
+        ("old_password", "secret-1"),
+        ("new_password", "secret-2"),
+        ("confirm_password", "secret-2"),
+    ]);
+    site.app().change_password(1, &change, IP).unwrap();
+    assert_ne!(before, mark());
+}

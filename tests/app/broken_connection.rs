@@ -6,8 +6,9 @@ use mysql::{Conn, prelude::Queryable};
 use crate::support::{
     alipay::Notice,
     eventually,
+    seed::Tenant,
     service::Service,
-    site::{PERIOD, Site, Tenant},
+    site::{PERIOD, Site},
 };
 
 fn site() -> (Site, u32) {
@@ -62,7 +63,9 @@ fn killed_between_requests_is_replaced_unnoticed() {
         |site, _| drop(site.app().status(1).unwrap()),
         |site, id| drop(site.app().renew(1, id).unwrap()),
         |site, _| assert_eq!(site.notify(&Notice::paid("CH1", "T1", "50.00")).body, "success"),
-        |site, id| site.app().work_tenant(id).unwrap(),
+        |site, id| {
+            site.app().work_tenant(id).unwrap();
+        },
         |site, _| site.app().nudge().unwrap(),
     ];
     site.app().status(1).unwrap();

@@ -12,8 +12,9 @@ use chathub_core::{
 
 use crate::support::{
     alipay::{Notice, keys},
+    seed::Tenant,
     service::{Reply, Service},
-    site::{Site, Tenant, form},
+    site::{Site, form},
 };
 
 /// Looks like part of a key, and like nothing else.

@@ -4,8 +4,9 @@ use chathub_core::{Kind, app::App, store::Settings};
 
 use crate::support::{
     alipay::Notice,
+    seed::Tenant,
     service::Service,
-    site::{Site, Tenant, form, server},
+    site::{Site, form, server},
 };
 
 fn reaches(site: &Site, change: impl FnOnce(&mut Settings)) -> bool {

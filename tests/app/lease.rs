@@ -7,8 +7,9 @@ use std::sync::{
 
 use crate::support::{
     at_once, eventually,
+    seed::Tenant,
     service::{Reply, Service, made, switched},
-    site::{Site, Tenant},
+    site::Site,
 };
 
 fn waiting(site: &Site) -> u32 {

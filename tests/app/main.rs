@@ -11,6 +11,7 @@ mod connection;
 mod dialect;
 mod lease;
 mod migration;
+mod old_rows;
 mod outbox;
 mod ownership;
 mod race;

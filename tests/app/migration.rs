@@ -1,10 +1,6 @@
 //! From each earlier layout to this one: nothing that an old row holds is lost.
 
-use crate::support::{
-    alipay::Notice,
-    service::Service,
-    site::{Site, Tenant},
-};
+use crate::support::{alipay::Notice, seed::Tenant, service::Service, site::Site};
 
 /// The layouts as `interfaces.md` describes them, with rows as they are found in the field.
 const FIVE: &str = include_str!("layouts/v1.5.sql");

@@ -6,8 +6,9 @@ use chathub_core::app::Ini;
 use serde_json::json;
 
 use crate::support::{
+    seed::Tenant,
     service::{Reply, Service, made, switched},
-    site::{Site, Tenant},
+    site::Site,
 };
 
 const JOB: &str =

@@ -2,10 +2,7 @@
 
 use chathub_core::{Kind, Result};
 
-use crate::support::{
-    service::Service,
-    site::{Site, Tenant},
-};
+use crate::support::{seed::Tenant, service::Service, site::Site};
 
 fn not_found<T>(what: Result<T>) {
     assert_eq!(what.err().map(|error| error.kind()), Some(Kind::NotFound));

@@ -5,8 +5,9 @@ use std::sync::Barrier;
 use crate::support::{
     alipay::Notice,
     at_once,
+    seed::Tenant,
     service::Service,
-    site::{PERIOD, Site, Tenant},
+    site::{PERIOD, Site},
 };
 
 #[test]

@@ -4,8 +4,9 @@ use crate::{
     settle::word,
     support::{
         alipay::Notice,
+        seed::Tenant,
         service::Service,
-        site::{PERIOD, Site, Tenant},
+        site::{PERIOD, Site},
     },
 };
 

@@ -2,11 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::support::{
-    at_once,
-    service::Service,
-    site::{Site, Tenant},
-};
+use crate::support::{at_once, seed::Tenant, service::Service, site::Site};
 
 fn site() -> (Site, u32) {
     let site = Site::new(&Service::absent());

@@ -4,8 +4,9 @@ use chathub_core::Kind;
 
 use crate::support::{
     at_once,
+    seed::Tenant,
     service::{Reply, Service, made},
-    site::{Site, Tenant},
+    site::Site,
 };
 
 #[test]

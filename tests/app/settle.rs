@@ -4,8 +4,9 @@ use chathub_core::app::Acknowledgement;
 
 use crate::support::{
     alipay::Notice,
+    seed::Tenant,
     service::Service,
-    site::{PERIOD, Site, Tenant},
+    site::{PERIOD, Site},
 };
 
 pub fn word(answer: &Acknowledgement) -> (u16, &'static str, &'static str) {

@@ -11,8 +11,9 @@ use serde_json::{Value, json};
 use crate::support::{
     alipay::Notice,
     at_once,
+    seed::Tenant,
     service::Service,
-    site::{PERIOD, Site, Tenant},
+    site::{PERIOD, Site},
     wechat::{
         API_V3_KEY, APP_ID, MCH_ID, Message, PUBLIC_KEY_ID, Received, certificate_list, merchant,
         platform, public_key, serve, transaction,

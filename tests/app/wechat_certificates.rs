@@ -9,8 +9,9 @@ use chathub_core::app::{App, Ini};
 
 use crate::support::{
     at_once,
+    seed::Tenant,
     service::Service,
-    site::{Site, Tenant},
+    site::Site,
     wechat::{
         API_V3_KEY, APP_ID, MCH_ID, Message, Signatory, certificate_list, merchant, next_platform,
         platform, serve, stranger,

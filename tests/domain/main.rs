@@ -2,6 +2,7 @@
 //! specification, and a great many random histories.
 
 mod calendar;
+mod clock;
 mod model;
 mod money;
 mod random;

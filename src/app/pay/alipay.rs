@@ -42,7 +42,7 @@ impl App {
     pub(super) fn alipay_notified(&self, body: &[u8]) -> Result<Settlement> {
         match self.alipay_keys()?.notification(body)? {
             Notification::Paid(paid) => self.settle_payment(&paid, Source::Notify),
-            Notification::Refund(refund) => self.settle_refund(&refund),
+            Notification::Refund(refund) => self.settle_refund(&refund, Source::Notify),
             Notification::Closed { order_no } => self.settle_closed(&order_no),
             Notification::NotPaid { .. } => Ok((Settled::NotPaid, None)),
             Notification::Other { .. } => Ok((Settled::Ignored, None)),
@@ -53,7 +53,7 @@ impl App {
     pub(super) fn ask_alipay(&self, order_no: &str, source: Source) -> Result<Settlement> {
         match self.alipay()?.query(&self.http, order_no, self.now().timestamp)? {
             Trade::Paid(paid) => self.settle_payment(&paid, source),
-            Trade::Refunded(refund) => self.settle_refund(&refund),
+            Trade::Refunded(refund) => self.settle_refund(&refund, source),
             Trade::Closed => self.settle_closed(order_no),
             Trade::NotFound | Trade::Waiting => Ok((Settled::NotPaid, None)),
         }

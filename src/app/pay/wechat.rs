@@ -125,7 +125,7 @@ impl App {
         let find = |serial: &str| self.platform_key(&wechat, serial);
         match wechat.notification(header, body, self.now().timestamp, &find)? {
             Notification::Paid(paid) => self.settle_payment(&paid, Source::Notify),
-            Notification::Refund(refund) => self.settle_refund(&refund),
+            Notification::Refund(refund) => self.settle_refund(&refund, Source::Notify),
             Notification::Closed { order_no } => self.settle_closed(&order_no),
             Notification::NotPaid { .. } => Ok((Settled::NotPaid, None)),
             Notification::Other { .. } => Ok((Settled::Ignored, None)),
@@ -138,7 +138,7 @@ impl App {
         let find = |serial: &str| self.awaited_key(&wechat, serial);
         match wechat.query(&self.http, order_no, self.now().timestamp, &find)? {
             Trade::Paid(paid) => self.settle_payment(&paid, source),
-            Trade::Refunded(refund) => self.settle_refund(&refund),
+            Trade::Refunded(refund) => self.settle_refund(&refund, source),
             Trade::Closed => self.settle_closed(order_no),
             Trade::NotFound | Trade::Waiting => Ok((Settled::NotPaid, None)),
         }

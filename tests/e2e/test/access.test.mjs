@@ -65,6 +65,19 @@ describe('session', () => {
         assert.match(secure, /; ?secure/i);
     });
 
+    test('a new password ends the other sessions, not the one that set it', async () => {
+        const acme = await member.register();
+        const other = new Visitor();
+        await other.submit('login', 'doLogin', { email: acme.email, password: acme.password });
+        assert.equal((await other.send('my')).status, 200);
+        const answer = await acme.visitor.submit('changePassword', 'changePassword', {
+            old_password: acme.password, new_password: 'another-1', confirm_password: 'another-1',
+        });
+        assert.equal(answer.status, 200);
+        assert.equal((await acme.visitor.send('my')).status, 200);
+        redirects(await other.send('my'), 'login');
+    });
+
     test('an account that was disabled is signed out at the next page', async () => {
         const acme = await member.register();
         await rows("UPDATE {user} SET status = 'hidden' WHERE id = ?", [acme.tenant.user_id]);

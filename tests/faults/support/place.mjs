@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { until } from './until.mjs';
 
@@ -10,7 +11,7 @@ const run = promisify(execFile);
 const file = process.env.CHATHUB_ENV;
 if (!file) throw new Error('CHATHUB_ENV must name the env.json of a running place: scripts/services.py up NAME');
 
-const ROOT = resolve(import.meta.dirname, '../../..');
+const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const INSTALLER = join(ROOT, 'tests', 'host', 'install.php');
 
 /** What a call may take at most; short, so that a fault is over soon. */
@@ -69,6 +70,15 @@ export async function asAdministrator(sql) {
   const { mariadb } = env();
   const { stdout } = await run('mariadb', ['--no-defaults', `--socket=${mariadb.socket}`, '-N', '-B', '-e', sql]);
   return stdout.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
+}
+
+/** How many transactions wait for a row. InnoDB renews this table only when nobody read it for 0.1 s. */
+export async function waitingForRows() {
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  const [[count]] = await asAdministrator(
+    "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+  );
+  return Number(count);
 }
 
 /** The pids of php-fpm's workers. */

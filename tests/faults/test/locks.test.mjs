@@ -4,7 +4,7 @@ import { afterEach, before, describe, test } from 'node:test';
 import { checkConsistency } from '../support/consistency.mjs';
 import { connect, named, order, rows } from '../support/database.mjs';
 import { done, forgottenTenant, healEverything, member, openCashier, renew } from '../support/members.mjs';
-import { asAdministrator, env, prepare } from '../support/place.mjs';
+import { env, prepare, waitingForRows } from '../support/place.mjs';
 import { behave, control, notify, timesMade } from '../support/sandbox.mjs';
 import { until } from '../support/until.mjs';
 
@@ -31,22 +31,16 @@ describe('slow locks', { concurrency: false }, () => {
     await openCashier(payer.visitor, orderNo);
     await control('pay', { out_trade_no: orderNo, notify: false });
 
-    const holder = await connect();
-    await holder.beginTransaction();
-    await holder.query(named('SELECT id FROM {tenant} WHERE id = ? FOR UPDATE'), [owed.id]);
-    const began = Date.now();
-    const delivery = notify(orderNo, { copies: COPIES });
-    await until('every worker waits for the row', async () => {
-      const [[waiting]] = await asAdministrator(
-        "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
-      );
-      return Number(waiting) === env().fpm_workers && Date.now() - began >= HELD_MS;
+    const delivery = await whileHeld(owed.id, async () => {
+      const began = Date.now();
+      const sent = notify(orderNo, { copies: COPIES });
+      await until('every worker waits for the row', async () =>
+        (await waitingForRows()) === env().fpm_workers && Date.now() - began >= HELD_MS);
+      assert.equal((await order(orderNo)).status, 'pending');
+      return { sent };
     });
-    assert.equal((await order(orderNo)).status, 'pending');
-    await holder.rollback();
-    await holder.end();
 
-    assert.deepEqual((await delivery).summary, { '200 success': COPIES });
+    assert.deepEqual((await delivery.sent).summary, { '200 success': COPIES });
     assert.equal((await order(orderNo)).status, 'paid');
     await done(owed.id);
     assert.equal(await timesMade(owed), 1);
@@ -56,3 +50,16 @@ describe('slow locks', { concurrency: false }, () => {
     assert.equal(logged.length, 1);
   });
 });
+
+/** Somebody else has the tenant's row for as long as `use` runs. */
+async function whileHeld(tenantId, use) {
+  const holder = await connect();
+  try {
+    await holder.beginTransaction();
+    await holder.query(named('SELECT id FROM {tenant} WHERE id = ? FOR UPDATE'), [tenantId]);
+    return await use();
+  } finally {
+    await holder.rollback();
+    await holder.end();
+  }
+}

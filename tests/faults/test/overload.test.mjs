@@ -6,7 +6,7 @@ import { job, letTimePass, rows, tenant } from '../support/database.mjs';
 import { send } from '../support/http.mjs';
 import { attempted, healByVisits, healEverything, member, registerByForm, registerByJson } from '../support/members.mjs';
 import { pausedAtTheLease } from '../support/pause.mjs';
-import { SETTLING_SECONDS, asAdministrator, env, prepare, withConfig } from '../support/place.mjs';
+import { SETTLING_SECONDS, asAdministrator, env, prepare, waitingForRows, withConfig } from '../support/place.mjs';
 import { behave, provisioning, requestsOf, serviceRecord } from '../support/sandbox.mjs';
 import { until } from '../support/until.mjs';
 
@@ -58,10 +58,7 @@ describe('a hanging provisioning service', { concurrency: false }, () => {
         const [[atTheLease]] = await asAdministrator(
           "SELECT COUNT(*) FROM information_schema.processlist WHERE state = 'User lock'",
         );
-        const [[waiting]] = await asAdministrator(
-          "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
-        );
-        return Number(atTheLease) + Number(waiting) === many;
+        return Number(atTheLease) + (await waitingForRows()) === many;
       });
       return begun;
     });

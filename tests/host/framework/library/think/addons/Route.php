@@ -51,8 +51,11 @@ class Route
     /** ?lang= is remembered, on sites that switch languages at all. */
     private function switchLanguage(Request $request)
     {
+        if (!Config::get('lang_switch_on')) {
+            return;
+        }
         $lang = $request->get('lang');
-        if (Config::get('lang_switch_on') && is_string($lang) && preg_match('/^[a-z\-_]{2,10}$/i', $lang)) {
+        if (is_string($lang) && preg_match('/^[a-z\-_]{2,10}$/i', $lang)) {
             \think\Cookie::set('think_var', $lang);
         }
     }
