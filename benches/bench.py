@@ -31,11 +31,15 @@ def ratio_row(what: str, ours: list[float], theirs: list[float], unit: str, leas
         "" if least is None else f"≥ {least} ×", None if least is None else ratio >= least)
 
 
-def signatures(extension: str) -> None:
+def on_one_core(script: str, extension: str) -> dict:
     core = str(max(os.sched_getaffinity(0)))
     rounds, seconds = ("3", "0.2") if QUICK else ("15", "0.4")
-    command = ["taskset", "-c", core, "php", "-n", "-d", f"extension={extension}", str(HERE / "crypto.php"), rounds, seconds]
-    f = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    command = ["taskset", "-c", core, "php", "-n", "-d", f"extension={extension}", str(HERE / script), rounds, seconds]
+    return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def signatures(extension: str) -> None:
+    f = on_one_core("crypto.php", extension)
     for kind, of_openssl, of_pem in (("verify", 0.8, 12), ("sign", 0.85, 3)):
         ours = f[f"{kind}_chathub"]
         ratio_row(f"{kind}, PHP call : openssl speed", ours, f[f"{kind}_openssl"], "/s", of_openssl)
@@ -46,14 +50,21 @@ def signatures(extension: str) -> None:
                  f"field; the signature alone takes OpenSSL {openssl:.1f} µs. Between them: decoding, sorting, hashing, PHP's array.")
 
 
-def notifications(env: dict, env_file: Path) -> None:
+def wechat_messages(extension: str) -> None:
+    f = on_one_core("wechat.php", extension)
+    for name, theirs in (("pem", "plain PHP, PEM each call"), ("kept", "plain PHP, key object kept")):
+        ratio_row(f"WeChat verify + decrypt, PHP call : {theirs}", f["chathub"], f[name], "/s", None)
+
+
+def notifications(env: dict, env_file: Path, provider: str) -> None:
     rounds, per_round = (2, 60) if QUICK else (9, 300)
-    f = notify.throughput(env, env_file, rounds, per_round)
+    f = notify.throughput(env, env_file, provider, rounds, per_round)
     hub, twin, addon = f["hub"], f["twin"], f["addon"]
-    ratio_row("payNotify, script : plain-PHP twin", hub["per_second"], twin["per_second"], "req/s", 1.0)
+    what = "payNotify" if provider == "alipay" else f"payNotify {provider}"
+    ratio_row(f"{what}, script : plain-PHP twin", hub["per_second"], twin["per_second"], "req/s", 1.0)
     cpu = median(a / b for a, b in zip(hub["cpu_ms"], twin["cpu_ms"]))
     row("  CPU of php-fpm per request", f"{median(hub['cpu_ms']):.2f} ms", f"{median(twin['cpu_ms']):.2f} ms", f"{cpu:.2f} ×", "", None)
-    ratio_row("payNotify, whole site : plain-PHP twin without one", addon["per_second"], twin["per_second"], "req/s", None)
+    ratio_row(f"{what}, whole site : plain-PHP twin without one", addon["per_second"], twin["per_second"], "req/s", None)
 
 
 def acknowledgements(env: dict, env_file: Path) -> None:
@@ -70,10 +81,10 @@ def acknowledgements(env: dict, env_file: Path) -> None:
 def memory(env: dict, bare: dict, env_file: Path) -> None:
     count = 8 * env["fpm_workers"]
     for place, script in ((env, "nothing"), (bare, "nothing")):
-        notify.load(f"{place['base_url']}/bench-{script}.php", ["x=1"] * count)
+        notify.load(f"{place['base_url']}/bench-{script}.php", [{"headers": {}, "body": "x=1"}] * count)
     difference("private memory per idle worker, with : without", process.idle_kib(env["fpm_pid"]), process.idle_kib(bare["fpm_pid"]), True)
-    for place, script in ((env, "hub"), (bare, "twin")):
-        notify.load(f"{place['base_url']}/bench-{script}.php", notify.prepare(env_file, count, "active"))
+    for place, script in ((env, "hub.php?provider=alipay"), (bare, "twin.php")):
+        notify.load(f"{place['base_url']}/bench-{script}", notify.prepare(env_file, count, "active"))
     difference("  after notifications, extension : plain-PHP twin", process.idle_kib(env["fpm_pid"]), process.idle_kib(bare["fpm_pid"]), True)
 
 
@@ -110,7 +121,9 @@ def main() -> None:
     memory(env, bare, env_file)  # first, while the workers are fresh
     start(env["extension"])
     signatures(env["extension"])
-    notifications(env, env_file)
+    wechat_messages(env["extension"])
+    notifications(env, env_file, "alipay")
+    notifications(env, env_file, "wechat")
     acknowledgements(env, env_file)
     notes.append(f"{os.cpu_count()} cores; {waiting:.1f} processes wanted to run when this began, {os.getloadavg()[0]:.1f} at its end. "
                  "Figures of a busy machine are worse than its own, ratios less so.")

@@ -10,6 +10,8 @@
 
 declare(strict_types=1);
 
+require __DIR__ . '/measure.php';
+
 [, $rounds, $seconds] = $argv;
 $key = openssl_pkey_new(['private_key_bits' => 2048]);
 openssl_pkey_export($key, $privatePem);
@@ -69,29 +71,6 @@ $contenders = [
     'sign_pem' => static fn () => $signInPhp($privatePem) === base64_encode($signature),
     'sign_kept' => static fn () => $signInPhp($keptPrivate) === base64_encode($signature),
 ];
-
-/** CPU time of this process; `openssl speed` counts its own the same way, so other load matters less. */
-function cpu_seconds(): float
-{
-    $usage = getrusage();
-
-    return $usage['ru_utime.tv_sec'] + $usage['ru_stime.tv_sec'] + ($usage['ru_utime.tv_usec'] + $usage['ru_stime.tv_usec']) / 1e6;
-}
-
-function per_second(callable $work, float $seconds): float
-{
-    $count = 0;
-    $began = cpu_seconds();
-    do {
-        for ($i = 0; $i < 20; $i++) {
-            $work() || throw new LogicException('a contender does not do its work');
-        }
-        $count += 20;
-        $spent = cpu_seconds() - $began;
-    } while ($spent < $seconds);
-
-    return $count / $spent;
-}
 
 /** @return array{float,float} signatures and verifications per second, as OpenSSL measures itself */
 function openssl_speed(float $seconds): array

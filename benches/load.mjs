@@ -1,19 +1,20 @@
-// Sends form bodies over kept connections, and prints how long each answer took.
+// Sends messages over kept connections, and prints how long each answer took.
 //
-//     node load.mjs < {"url":…,"connections":8,"bodies":[…],"pause_ms":0}   →  {"seconds":…,"ms":[…]}
+//     node load.mjs < {"url":…,"connections":8,"messages":[{"headers":{…},"body":…}],"expect":"success","pause_ms":0}
+//     → {"seconds":…,"ms":[…]}
 //
-// Every answer must be 200 with exactly `success`: anything else would make the figures worthless.
+// Every answer must be 200 with exactly what is expected: anything else would make the figures worthless.
 
 import net from 'node:net';
 
 const chunks = [];
 for await (const chunk of process.stdin) chunks.push(chunk);
-const { url, connections, bodies, pause_ms: pause = 0 } = JSON.parse(Buffer.concat(chunks).toString());
-const { hostname, port, pathname, host } = new URL(url);
-const requests = bodies.map((body) => Buffer.from(
-  `POST ${pathname} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/x-www-form-urlencoded; charset=utf-8\r\n`
-  + `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-));
+const { url, connections, messages, expect, pause_ms: pause = 0 } = JSON.parse(Buffer.concat(chunks).toString());
+const { hostname, port, pathname, search, host } = new URL(url);
+const requests = messages.map(({ headers, body }) => Buffer.from([
+  `POST ${pathname}${search} HTTP/1.1`, `Host: ${host}`, `Content-Length: ${Buffer.byteLength(body)}`,
+  ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`), '', body,
+].join('\r\n')));
 const sleep = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
 
 // The answer's body once it is whole, else null.
@@ -37,7 +38,7 @@ function send(socket, request) {
       const answer = answerOf(text);
       if (answer === null) return;
       socket.off('data', onData);
-      const ok = text.startsWith('HTTP/1.1 200 ') && answer === 'success';
+      const ok = text.startsWith('HTTP/1.1 200 ') && answer === expect;
       if (ok) resolve(performance.now() - began);
       else reject(new Error(`unexpected answer: ${text.slice(0, 500)}`));
     };

@@ -4,11 +4,9 @@
 
 declare(strict_types=1);
 
-const DECIDING = ['app_id', 'gmt_refund', 'notify_id', 'out_trade_no', 'refund_fee', 'seller_id', 'total_amount', 'trade_no', 'trade_status'];
+require __DIR__ . '/bench-settle.php';
 
-final class Refused extends RuntimeException
-{
-}
+const DECIDING = ['app_id', 'gmt_refund', 'notify_id', 'out_trade_no', 'refund_fee', 'seller_id', 'total_amount', 'trade_no', 'trade_status'];
 
 /** @return array<string,string> */
 function decoded(string $body): array
@@ -55,13 +53,6 @@ function verified(array $fields, string $publicKey): array
     return $fields;
 }
 
-function fen(string $yuan): int
-{
-    preg_match('/^(\d{1,8})(?:\.(\d{1,2}))?$/D', $yuan, $parts) || throw new Refused('bad_amount');
-
-    return (int) $parts[1] * 100 + (int) str_pad($parts[2] ?? '', 2, '0');
-}
-
 /** @return array{string,string,int} order, trade, amount */
 function payment(array $fields, array $config): array
 {
@@ -85,74 +76,11 @@ function payment(array $fields, array $config): array
     return [$fields['out_trade_no'], $fields['trade_no'], fen($fields['total_amount'] ?? '')];
 }
 
-function settle(PDO $db, string $prefix, string $orderNo, string $tradeNo, int $amount): string
-{
-    $run = static function (string $sql, array $values) use ($db): PDOStatement {
-        $statement = $db->prepare($sql);
-        $statement->execute($values);
-
-        return $statement;
-    };
-    $now = time();
-    $order = $run("SELECT id, order_no, tenant_id, user_id, plan, amount, pay_method, pay_trade_no, status, charged_fen, late, paid_at, expire_at, createtime FROM {$prefix}chathub_order WHERE order_no = ? FOR UPDATE", [$orderNo])->fetch();
-    $order || throw new Refused('unknown_order');
-    $outcome = $run("SELECT outcome FROM {$prefix}chathub_payment WHERE provider = ? AND trade_no = ?", ['alipay', $tradeNo])->fetchColumn();
-    if ($outcome !== false || $order['status'] === 'paid') {
-        return 'duplicate';
-    }
-    $amount === (int) ($order['charged_fen'] ?? fen($order['amount'])) || throw new Refused('mismatch');
-    $tenant = $run("SELECT id, user_id, tenant_name, domain, email, channel_type, max_agents, agent_id, inbox_id, status, suspend_reason, config, embed_code, expire_at, createtime FROM {$prefix}chathub_tenant WHERE id = ? FOR UPDATE", [$order['tenant_id']])->fetch();
-    if (!$tenant || $tenant['status'] !== 'active' || !$tenant['embed_code']) {
-        throw new Refused('only active tenants are measured');
-    }
-    $from = max($now, $tenant['expire_at'] === null ? 0 : strtotime($tenant['expire_at']));
-    $until = date('Y-m-d H:i:s', strtotime('+30 days', $from));
-    $changed = $run("UPDATE {$prefix}chathub_tenant SET status = ?, suspend_reason = ?, expire_at = ?, updatetime = ? WHERE id = ? AND status = ? AND expire_at <=> ?", ['active', null, $until, $now, $tenant['id'], 'active', $tenant['expire_at']])->rowCount();
-    $changed === 1 || throw new RuntimeException('the tenant changed');
-    $changed = $run("UPDATE {$prefix}chathub_order SET status = 'paid', late = 0, pay_method = 'alipay', pay_trade_no = ?, paid_at = ?, expire_at = ?, updatetime = ? WHERE id = ? AND status = ?", [$tradeNo, date('Y-m-d H:i:s', $now), $until, $now, $order['id'], $order['status']])->rowCount();
-    $changed === 1 || throw new RuntimeException('the order changed');
-    $run("INSERT INTO {$prefix}chathub_payment (provider, trade_no, order_no, tenant_id, amount_fen, outcome, source, createtime, updatetime) VALUES (?, ?, ?, ?, ?, 'credited', 'notify', ?, ?)", ['alipay', $tradeNo, $orderNo, $order['tenant_id'], $amount, $now, $now]);
-    $detail = json_encode(['order_no' => $orderNo, 'trade_no' => $tradeNo, 'outcome' => 'credited']);
-    $run("INSERT INTO {$prefix}chathub_log (tenant_id, action, detail, status, operator, createtime) VALUES (?, ?, ?, ?, ?, ?)", [$order['tenant_id'], 'pay_notify_alipay', $detail, 'success', 'alipay', $now]);
-
-    return 'credited';
-}
-
-function notified(array $settings): array
-{
-    $database = $settings['database'];
-    try {
-        [$orderNo, $tradeNo, $amount] = payment(
-            verified(decoded(file_get_contents('php://input')), $settings['config']['alipay_public_key']),
-            $settings['config']
-        );
-        $db = new PDO(
-            "mysql:host={$database['hostname']};port={$database['hostport']};dbname={$database['database']};charset=utf8mb4",
-            $database['username'],
-            $database['password'],
-            [PDO::ATTR_PERSISTENT => true, PDO::ATTR_DEFAULT_FETCH_MODE => PDO::FETCH_ASSOC, PDO::MYSQL_ATTR_FOUND_ROWS => true]
-        );
-        $db->beginTransaction();
-        try {
-            settle($db, $database['prefix'], $orderNo, $tradeNo, $amount);
-            $db->commit();
-        } catch (Throwable $e) {
-            $db->rollBack();
-            throw $e;
-        }
-
-        return [200, 'success'];
-    } catch (Refused) {
-        return [400, 'fail'];
-    } catch (Throwable $e) {
-        error_log((string) $e);
-
-        return [500, 'fail'];
-    }
-}
-
 date_default_timezone_set('Asia/Shanghai');
-[$status, $text] = notified(require __DIR__ . '/bench-settings.php');
-http_response_code($status);
+$done = notified('alipay', require __DIR__ . '/bench-settings.php', static fn (array $config): array => payment(
+    verified(decoded(file_get_contents('php://input')), $config['alipay_public_key']),
+    $config
+));
+http_response_code($done ? 200 : ($done === null ? 500 : 400));
 header('Content-Type: text/plain; charset=utf-8');
-echo $text;
+echo $done ? 'success' : 'fail';
