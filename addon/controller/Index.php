@@ -160,8 +160,8 @@ class Index
                 ? Answer::exactly('{"code":"FAIL","message":"error"}', 500, 'application/json')
                 : Answer::exactly('fail', 500, 'text/plain');
         }
-        if ($answer['status'] >= 500) {
-            // The Hub's own log is in the database, which may be what is wrong.
+        if ($answer['outcome'] === 'storage') {
+            // The Hub's own log is in the database, which is what is wrong.
             Failure::note('payNotify', $provider . ' was answered ' . $answer['status'] . ': ' . $answer['outcome']);
         }
         After::work($answer['tenant_id']);

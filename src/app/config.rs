@@ -113,6 +113,11 @@ impl Config {
         self.number("provision_inline_limit", 3, 1000)
     }
 
+    /// How many pages may wait for a payment provider's answer at once.
+    pub(super) fn payment_inline_limit(&self) -> u32 {
+        self.number("payment_inline_limit", 3, 1000)
+    }
+
     /// The public address that providers and buyers reach the site by, without a slash at the end.
     /// Never taken from a request in production: its headers can be forged.
     pub(super) fn base_url(&self, production: bool) -> Result<String> {

@@ -31,8 +31,6 @@ const MINUTE: i64 = 60;
 const HOUR: u32 = 3600;
 /// How often the provider is asked about one order because its buyer came back.
 const ASK_SECONDS: u32 = 3;
-/// Pages that may wait for a provider's answer at once.
-const MOST_ASKING: i64 = 3;
 /// A page that died while it waited is counted for so long.
 const ASKING_SECONDS: u32 = 60;
 
@@ -141,9 +139,17 @@ impl App {
             age if age < 45 * MINUTE => 3 * ASK_SECONDS,
             _ => 10 * ASK_SECONDS,
         };
-        let by_alipay = row.pay_method.as_deref() == Some(Provider::Alipay.as_str());
-        let begun = [(Provider::Wechat, with_wechat(&row)), (Provider::Alipay, by_alipay)];
-        let tenant_id = self.ask_begun(&mut row, begun, Source::Query, seconds)?;
+        // The order says with whom payment was begun last; it may have been the other one before.
+        let last = |provider: Provider| row.pay_method.as_deref() == Some(provider.as_str());
+        let begun = match last(Provider::Alipay) {
+            true => [(Provider::Alipay, true), (Provider::Wechat, with_wechat(&row))],
+            false => [(Provider::Wechat, with_wechat(&row)), (Provider::Alipay, false)],
+        };
+        let mut tenant_id = self.ask_begun(&mut row, begun, Source::Query, seconds)?;
+        if tenant_id.is_none() {
+            let rarely = [(Provider::Alipay, true), (Provider::Wechat, false)];
+            tenant_id = self.ask_begun(&mut row, rarely, Source::Query, 10 * seconds)?;
+        }
         Ok(WaitingView {
             status: row.state.status,
             state: self.state_of(&row)?,
@@ -191,7 +197,8 @@ impl App {
         let bucket = super::limits::bucket("asking", "");
         let asking =
             self.database.transaction(|db| throttle::count(db, &bucket, ASKING_SECONDS))?;
-        let answer = if asking > MOST_ASKING { Ok(None) } else { ask().map(Some) };
+        let most = i64::from(self.config.payment_inline_limit());
+        let answer = if asking > most { Ok(None) } else { ask().map(Some) };
         self.database.transaction(|db| throttle::uncount(db, &bucket))?;
         answer
     }

@@ -130,7 +130,11 @@ impl App {
                 return Ok((settled, None));
             };
             let credited = OrderRow { state: after, paid_at: Some(now.local), ..before.clone() };
-            let (settled, work) = credit(db, &before, credited, outcome, now)?;
+            let (mut settled, work) = credit(db, &before, credited, outcome, now)?;
+            if on_record.as_ref().is_some_and(|known| known.outcome == payment::REFUNDED_IN_PART) {
+                // Nobody told how much of it is left: served, and looked at.
+                settled = Settled::Flagged;
+            }
             if on_record.is_some() {
                 payment::set_outcome(db, &trade, settled.code(), now.unix())?;
             } else if !payment::insert(db, &entry(settled.code(), before.tenant_id), now.unix())? {
@@ -164,24 +168,26 @@ impl App {
                 let after = OrderRow { state: after, ..before.clone() };
                 order::update(db, &before, &after, now.unix())?;
             }
-            let mut news = changed;
-            if refund.full() {
-                news |= match on_record {
-                    Some(_) => payment::set_outcome(db, &trade, payment::REFUNDED, now.unix())?,
-                    None => payment::insert(
-                        db,
-                        &payment::Entry {
-                            trade: &trade,
-                            order_no: refund.order_no(),
-                            tenant_id: before.tenant_id,
-                            amount: refund.refunded(),
-                            outcome: payment::REFUNDED,
-                            source: source.code(),
-                        },
-                        now.unix(),
-                    )?,
-                };
-            }
+            let entry = |outcome, amount| payment::Entry {
+                trade: &trade,
+                order_no: refund.order_no(),
+                tenant_id: before.tenant_id,
+                amount,
+                outcome,
+                source: source.code(),
+            };
+            let news = match (refund.full(), on_record) {
+                (true, Some(_)) => payment::set_outcome(db, &trade, payment::REFUNDED, now.unix())?,
+                (true, None) => {
+                    payment::insert(db, &entry(payment::REFUNDED, refund.refunded()), now.unix())?
+                }
+                (false, None) if outcome == RefundOutcome::OtherPayment => {
+                    let entry = entry(payment::REFUNDED_IN_PART, refund.total());
+                    payment::insert(db, &entry, now.unix())?
+                }
+                (false, _) => false,
+            };
+            let news = news || changed;
             if news {
                 write_log(db, before.tenant_id, refund.order_no(), &trade, settled, now)?;
             }
@@ -257,7 +263,12 @@ fn write_log(
         detail: &detail.to_string(),
         success: matches!(
             settled,
-            Settled::Payment(PaymentOutcome::Credited { .. }) | Settled::Refund(_)
+            Settled::Payment(PaymentOutcome::Credited { .. })
+                | Settled::Refund(
+                    RefundOutcome::OrderRefunded
+                        | RefundOutcome::Partial
+                        | RefundOutcome::AlreadyRefunded
+                )
         ),
         operator: &trade.provider,
     };

@@ -26,8 +26,12 @@ pub fn find(db: &mut Db<'_>, mch_id: &str, serial: &str, now: i64) -> Result<Opt
     row.map(|mut row| take(&mut row, "pem")).transpose()
 }
 
-/// Keeps what was just fetched, and forgets what has expired. Nothing else is forgotten: notifications
-/// signed with the certificate before this one are still on their way.
+/// The list holds every valid certificate. One that has not been in it for so long was withdrawn, and
+/// what it signed before has been told again or asked for since.
+const WITHDRAWN_SECONDS: i64 = 2 * 86_400;
+
+/// Keeps what was just fetched, and forgets what has expired or was withdrawn; not at once, for
+/// notifications signed with the certificate before this one are still on their way.
 pub fn keep(
     db: &mut Db<'_>,
     mch_id: &str,
@@ -52,8 +56,9 @@ pub fn keep(
         )?;
     }
     db.write(
-        "DELETE FROM `__PREFIX__chathub_certificate` WHERE mch_id = ? AND expires_at <= ?",
-        (mch_id, now),
+        "DELETE FROM `__PREFIX__chathub_certificate` \
+         WHERE mch_id = ? AND (expires_at <= ? OR fetched_at < ?)",
+        (mch_id, now, now - WITHDRAWN_SECONDS),
     )?;
     Ok(())
 }

@@ -12,6 +12,9 @@ use crate::{
 /// The outcome that a ledger row carries once the payment went back whole.
 pub const REFUNDED: &str = "refunded";
 
+/// Part of it went back before we heard of the payment itself.
+pub const REFUNDED_IN_PART: &str = "refunded_in_part";
+
 pub struct Entry<'a> {
     pub trade: &'a TradeId,
     pub order_no: &'a str,

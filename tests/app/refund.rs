@@ -109,3 +109,31 @@ fn more_than_was_paid_is_refused() {
     assert_eq!(word(&site.notify(&back("T1", "50.01"))), (400, "fail", "bad_amount"));
     assert_eq!(site.row("SELECT status FROM #order"), "paid");
 }
+
+#[test]
+fn part_of_a_payment_that_went_back_before_it_was_told_is_looked_at() {
+    let site = Site::new(&Service::absent());
+    let id = site.tenant(&Tenant::default());
+    site.order(id, "CH-1", "pending");
+    let before = site.expire_at(id);
+    site.notify(&Notice::refunded("CH-1", "T1", "50.00", "25.00"));
+    assert_eq!(site.row("SELECT outcome, amount_fen FROM #payment"), "refunded_in_part|5000");
+    let answer = site.notify(&Notice::paid("CH-1", "T1", "50.00"));
+    assert_eq!((answer.body, answer.outcome), ("success", "credited_flagged"));
+    assert_eq!(site.row("SELECT status FROM #order"), "paid");
+    assert_eq!(site.row("SELECT outcome FROM #payment"), "credited_flagged");
+    assert!(site.expire_at(id) > before);
+}
+
+#[test]
+fn a_refund_under_another_orders_trade_number_changes_nothing() {
+    let site = Site::new(&Service::absent());
+    let id = site.tenant(&Tenant::default());
+    site.order(id, "CH-1", "pending");
+    site.order(id, "CH-2", "pending");
+    site.notify(&Notice::paid("CH-1", "T1", "50.00"));
+    let answer = site.notify(&Notice::refunded("CH-2", "T1", "50.00", "50.00"));
+    assert_eq!((answer.body, answer.outcome), ("fail", "other_order"));
+    assert_eq!(site.rows("SELECT status FROM #order ORDER BY id"), ["paid", "pending"]);
+    assert_eq!(site.row("SELECT outcome FROM #payment"), "credited");
+}

@@ -331,3 +331,21 @@ fn sixty_four_identical_notifications_extend_once() {
     assert_eq!(answers.iter().filter(|a| **a == (200, "already_credited")).count(), 63);
     assert_eq!(shop.site.expire_at(tenant), before + PERIOD);
 }
+
+/// A slow provider must not take every PHP worker.
+#[test]
+fn no_more_pages_than_may_wait_for_the_provider() {
+    let mut shop = Shop::new("0");
+    let id = shop.site.tenant(&Tenant::default());
+    shop.site.order(id, "CH00000001", "pending");
+    shop.site = shop.site.configured(&[("payment_inline_limit", "0")]);
+    let refused = shop.app().pay_wechat(1, "CH00000001").err().unwrap();
+    assert_eq!(refused.key(), "wechat_busy");
+    assert!(shop.log.lock().unwrap().is_empty(), "nothing was sent");
+    shop.site = shop.site.configured(&[("payment_inline_limit", "1")]);
+    for _ in 0..3 {
+        // Whoever is done makes room.
+        shop.site.exec("UPDATE #order SET code_url = NULL");
+        assert_eq!(shop.app().pay_wechat(1, "CH00000001").unwrap().code_url, CODE_URL);
+    }
+}

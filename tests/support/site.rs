@@ -83,6 +83,7 @@ impl Site {
             ("provision_server_url", service),
             ("provision_api_key", "test-api-key"),
             ("provision_inline_limit", "1000"),
+            ("payment_inline_limit", "1000"),
             ("request_base_url", "http://127.0.0.1"),
         ];
         let config = config.map(|(name, value)| (name.to_owned(), value.to_owned())).into();

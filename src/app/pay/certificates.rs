@@ -15,6 +15,8 @@ const FETCH_SECONDS: u32 = 60;
 /// New certificates are in the list days before they sign anything, so looking this often has them
 /// in time.
 const FRESH_SECONDS: i64 = 12 * 3600;
+/// How often certificates that are due are asked for when the asking fails.
+const TEND_SECONDS: u32 = 3600;
 /// How long a request of ours waits for another process to fetch what it needs as well.
 const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -67,6 +69,10 @@ impl App {
             let fetched_at = self.database.read(|db| certificate::fetched_at(db, mch_id))?;
             // None: a merchant that needs none, or the first answer will ask for them.
             if fetched_at == 0 || self.now().unix() - fetched_at < FRESH_SECONDS {
+                return Ok(());
+            }
+            // A merchant whose certificates were taken away would otherwise be asked about for ever.
+            if !self.first_within("tend_certificates", mch_id, TEND_SECONDS)? {
                 return Ok(());
             }
             let wechat = self.wechat_keys()?;

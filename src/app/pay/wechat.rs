@@ -24,7 +24,9 @@ use crate::{
 /// With less time left than this WeChat Pay takes no order.
 const LEAST_SECONDS: i64 = 60;
 /// Refusals that mean: something happened to this order already.
-const HAPPENED: [&str; 3] = ["wechat_order_paid", "wechat_order_used", "wechat_order_closed"];
+/// `wechat_bad_request` is among them because it is what some of these are called as well.
+const HAPPENED: [&str; 4] =
+    ["wechat_order_paid", "wechat_order_used", "wechat_order_closed", "wechat_bad_request"];
 
 /// What the page with the QR code shows.
 pub struct WechatView {
@@ -60,7 +62,9 @@ impl App {
         })?;
         let code_url = match &row.code_url {
             Some(code_url) => code_url.clone(),
-            None => self.make_code(&wechat, &row, tenant.as_ref(), &base, now)?,
+            None => self
+                .one_of_few(|| self.make_code(&wechat, &row, tenant.as_ref(), &base, now))?
+                .ok_or_else(busy)?,
         };
         Ok(WechatView {
             code_url,
@@ -176,5 +180,14 @@ fn other_mode(row: &OrderRow) -> Error {
         "order_closed",
         "收款模式已变更，请重新下单",
         format!("order {} was begun before wechat_sandbox was switched", row.order_no),
+    )
+}
+
+fn busy() -> Error {
+    Error::new(
+        Kind::Provider,
+        "wechat_busy",
+        "正在生成付款码的人较多，请稍后刷新重试",
+        "as many pages as may are waiting for a payment provider already",
     )
 }

@@ -67,15 +67,28 @@ impl Wechat {
         super::Signed::read(|name| response.header(name), now)?;
         let list: List = parse(&response.body)?;
         let mut found = Vec::new();
+        let mut unusable = None;
         for item in &list.data {
-            let text = self.api_key.decrypt(&item.encrypt_certificate)?;
-            let text = String::from_utf8(text).map_err(|_| unreadable(&item.serial_no))?;
-            let certificate = certificate(item, text)?;
-            if now.as_second() < certificate.expires_at {
-                found.push(certificate);
+            match self.open_item(item) {
+                Ok(certificate) if now.as_second() < certificate.expires_at => {
+                    found.push(certificate);
+                }
+                Ok(_) => {}
+                // An entry of a new kind must not take the others with it.
+                Err(error) if error.key() == "decrypt_algorithm" => unusable = Some(error),
+                Err(error) => return Err(error),
             }
         }
-        Ok(found)
+        match unusable {
+            Some(error) if found.is_empty() => Err(error),
+            _ => Ok(found),
+        }
+    }
+
+    fn open_item(&self, item: &Item) -> Result<PlatformCertificate> {
+        let text = self.api_key.decrypt(&item.encrypt_certificate)?;
+        let text = String::from_utf8(text).map_err(|_| unreadable(&item.serial_no))?;
+        certificate(item, text)
     }
 
     fn check_list(
