@@ -98,7 +98,7 @@ describe('the provisioning service', { concurrency: false }, () => {
     await assertFailed(one.tenant.id, 'notSent', /connect/i, false, 2);
     assert.equal((await job(one.tenant.id)).idempotency_key, key);
     await provisioning({ mode: 'ok' });
-    await healByRequest(one, one.tenant.id);
+    assert.match((await reprovision(one.visitor, one.tenant.id)).location, /my\?just_paid=1$/);
     await assertHealed(one.tenant, { key, made: false });
   });
 
@@ -196,9 +196,11 @@ async function assertShown({ visitor, tenant: { id } }, outcome) {
   assert.deepEqual([said.status, said.has_embed_code], [status, false]);
 }
 
+/** Asking for it is enough; a nudge of an earlier page may be at it already. */
 async function healByRequest({ visitor }, tenantId) {
   const answer = await reprovision(visitor, tenantId);
-  assert.deepEqual([answer.status, answer.location?.replace(/^.*\//, '')], [302, 'my?just_paid=1']);
+  assert.match(answer.location, /my\?(?:just_paid|provisioning)=1$/);
+  await done(tenantId);
 }
 
 async function assertHealed(one, { key, made }) {
