@@ -192,15 +192,23 @@ impl App {
     }
 
     /// Runs `ask` unless as many pages as may are waiting for a provider already: a slow one must
-    /// not take every PHP worker.
+    /// not take every PHP worker. The row's lock keeps those who are turned away from being counted.
     fn one_of_few<T>(&self, ask: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
         let bucket = super::limits::bucket("asking", "");
-        let asking =
-            self.database.transaction(|db| throttle::count(db, &bucket, ASKING_SECONDS))?;
         let most = i64::from(self.config.payment_inline_limit());
-        let answer = if asking > most { Ok(None) } else { ask().map(Some) };
+        let admitted = self.database.transaction(|db| {
+            let admitted = throttle::count(db, &bucket, ASKING_SECONDS)? <= most;
+            if !admitted {
+                throttle::uncount(db, &bucket)?;
+            }
+            Ok(admitted)
+        })?;
+        if !admitted {
+            return Ok(None);
+        }
+        let answer = ask();
         self.database.transaction(|db| throttle::uncount(db, &bucket))?;
-        answer
+        answer.map(Some)
     }
 
     fn may_ask(&self, provider: Provider) -> bool {

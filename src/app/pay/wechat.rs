@@ -1,5 +1,7 @@
 //! Payment by WeChat Pay: a QR code on a page that waits.
 
+use std::{thread, time::Duration};
+
 use super::{
     super::{
         App, Moment, OrderView,
@@ -21,6 +23,9 @@ use crate::{
     },
 };
 
+/// How long a page waits for its turn; a provider that hangs holds no worker for longer.
+const PATIENCE: Duration = Duration::from_secs(3);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// With less time left than this WeChat Pay takes no order.
 const LEAST_SECONDS: i64 = 60;
 /// Refusals that mean: something happened to this order already.
@@ -62,9 +67,7 @@ impl App {
         })?;
         let code_url = match &row.code_url {
             Some(code_url) => code_url.clone(),
-            None => self
-                .one_of_few(|| self.make_code(&wechat, &row, tenant.as_ref(), &base, now))?
-                .ok_or_else(busy)?,
+            None => self.in_turn(|| self.make_code(&wechat, &row, tenant.as_ref(), &base, now))?,
         };
         Ok(WechatView {
             code_url,
@@ -73,6 +76,19 @@ impl App {
             seconds_left: seconds_left(&row, now.unix()),
             order: OrderView::new(row, tenant.map_or_else(String::new, |t| t.name), now),
         })
+    }
+
+    /// Waits a little for its turn among the pages that wait for a provider.
+    fn in_turn(&self, make: impl Fn() -> Result<String>) -> Result<String> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.one_of_few(&make)? {
+                Some(code_url) => return Ok(code_url),
+                None if waited >= PATIENCE => return Err(busy()),
+                None => thread::sleep(LOOK_AGAIN),
+            }
+            waited += LOOK_AGAIN;
+        }
     }
 
     /// Makes the order at WeChat Pay and keeps its code. When the answer is lost, the next visit
