@@ -63,8 +63,11 @@ describe('a payment', () => {
         });
         const { order } = await member.ledger(site.orderNo);
         assert.equal(member.daysBetween(order.paid_at, after.expire_at), 30);
-        const [job] = await rows("SELECT * FROM {job} WHERE tenant_id = ? AND kind = 'activate'", [site.acme.tenant.id]);
-        assert.equal(job.state, 'done', 'the provisioning service was told');
+        // After the acknowledgement, so it may take a moment longer than the tenant's status.
+        await until('the provisioning service was told', async () => {
+            const [job] = await rows("SELECT * FROM {job} WHERE tenant_id = ? AND kind = 'activate'", [site.acme.tenant.id]);
+            return job?.state === 'done';
+        });
     });
 
     test('for what an administrator suspended or disabled is flagged and brings nothing back', async () => {
