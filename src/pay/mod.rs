@@ -225,6 +225,24 @@ fn number(what: &'static str, value: &str) -> Result<String> {
     Err(Error::new(Kind::Provider, "bad_number", "支付信息有误，请联系客服处理", why))
 }
 
+/// A configuration field that has to be filled.
+fn missing(field: &'static str, what: &str) -> Error {
+    Error::config("missing", format!("{field}: empty; {what} belongs here")).in_field(field)
+}
+
+/// Parses a key or certificate of the configuration; an error names its field.
+fn load<T>(field: &'static str, text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
+    parse(text).map_err(|error| {
+        let key = error.key();
+        Error::config(key, format!("{field}: {error}")).in_field(field)
+    })
+}
+
+/// A provider's text for a log line: bounded, without control characters.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(200).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

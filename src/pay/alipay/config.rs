@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::cert::{self, Certificates};
 use crate::error::{Error, Result};
 use crate::pay::keys::{PrivateKey, PublicKey};
+use crate::pay::{load, missing};
 
 pub const GATEWAY: &str = "https://openapi.alipay.com/gateway.do";
 pub const SANDBOX_GATEWAY: &str = "https://openapi-sandbox.dl.alipaydev.com/gateway.do";
@@ -99,17 +100,6 @@ fn digits(field: &'static str, value: &str) -> Result<Option<String>> {
         return Err(Error::config("not_a_number", why).in_field(field));
     }
     Ok(Some(value.to_owned()))
-}
-
-fn missing(field: &'static str, what: &str) -> Error {
-    Error::config("missing", format!("{field}: empty; {what} belongs here")).in_field(field)
-}
-
-fn load<T>(field: &'static str, text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
-    parse(text).map_err(|error| {
-        let key = error.key();
-        Error::config(key, format!("{field}: {error}")).in_field(field)
-    })
 }
 
 fn gateway(config: &AlipayConfig) -> Result<String> {

@@ -11,6 +11,7 @@ use super::verify::{PROBE, verify};
 use super::{FindCertificate, PUBLIC_KEY_PREFIX};
 use crate::error::{Error, Kind, Result};
 use crate::http::{Agent, Failure, Limits, Method, Request, Response};
+use crate::pay::plain;
 
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 /// Answers have about 1 KB; the list of certificates about 5.
@@ -189,9 +190,4 @@ fn meaning(status: u16, code: &str) -> (&'static str, &'static str) {
         _ if status >= 500 => ("wechat_system_error", ""),
         _ => ("wechat_refused", ""),
     }
-}
-
-/// A provider's text for a log line: bounded, without control characters.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }

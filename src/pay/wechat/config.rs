@@ -9,6 +9,7 @@ use x509_cert::der::Decode;
 use super::resource::ApiKey;
 use crate::error::{Error, Result};
 use crate::pay::keys::{PrivateKey, PublicKey};
+use crate::pay::{load, missing};
 
 pub const BASE: &str = "https://api.mch.weixin.qq.com";
 /// What tells the id of a WeChat Pay public key from a certificate's serial.
@@ -130,17 +131,6 @@ fn name(field: &'static str, value: &str, what: &str) -> Result<String> {
         return Err(Error::config("not_a_number", why).in_field(field));
     }
     Ok(value.to_owned())
-}
-
-fn missing(field: &'static str, what: &str) -> Error {
-    Error::config("missing", format!("{field}: empty; {what} belongs here")).in_field(field)
-}
-
-fn load<T>(field: &'static str, text: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<T> {
-    parse(text).map_err(|error| {
-        let key = error.key();
-        Error::config(key, format!("{field}: {error}")).in_field(field)
-    })
 }
 
 /// These fields hold paths; a pasted text or `file:` is taken, too.

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use super::super::config::Alipay;
 use super::super::verify::decode_signature;
 use crate::error::{Error, Result};
+use crate::pay::plain;
 
 /// What was verified: a success, or a business refusal with its code.
 pub(super) enum Outcome {
@@ -153,9 +154,4 @@ fn refusal(raw: &str) -> Error {
 
 fn bad_answer(why: &str) -> Error {
     Error::provider("alipay_bad_answer", format!("Alipay's answer cannot be used: {why}"))
-}
-
-/// A provider's text for a log line: bounded, without control characters.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(200).collect()
 }
