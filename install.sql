@@ -23,13 +23,17 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_tenant` (
   `expire_at` datetime DEFAULT NULL,
   `last_active_at` datetime DEFAULT NULL,
   `suspend_reason` varchar(20) DEFAULT NULL COMMENT 'expired or admin; null while not suspended',
+  `notice_for` datetime DEFAULT NULL COMMENT 'the end of service that the last notice was about',
+  `notice_stage` tinyint unsigned DEFAULT NULL COMMENT 'how many days before it: 7, 3, 1, or 0 for the end itself',
+  `notice_at` datetime DEFAULT NULL COMMENT 'when that notice was given',
   `createtime` int DEFAULT NULL,
   `updatetime` int DEFAULT NULL,
   PRIMARY KEY (`id`),
   KEY `idx_user_id` (`user_id`),
   KEY `idx_domain` (`domain`(191)),
   KEY `idx_status` (`status`),
-  KEY `idx_inbox_id` (`inbox_id`)
+  KEY `idx_inbox_id` (`inbox_id`),
+  KEY `idx_status_expire` (`status`,`expire_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ChatHub tenants';
 
 CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_order` (
@@ -45,6 +49,9 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_order` (
   `charged_fen` int unsigned DEFAULT NULL COMMENT 'what WeChat Pay was asked to charge: 1 in test mode; null while it was not asked',
   `late` tinyint unsigned NOT NULL DEFAULT 0 COMMENT '1: the money came after the order was closed',
   `code_url` varchar(255) DEFAULT NULL COMMENT 'what the QR code of WeChat Pay says',
+  `alipay_begun` tinyint unsigned NOT NULL DEFAULT 0 COMMENT '1: its buyer was sent to Alipay',
+  `query_at` int unsigned DEFAULT NULL COMMENT 'when the providers are asked next (Unix seconds); null: not any more',
+  `queries` int unsigned NOT NULL DEFAULT 0 COMMENT 'how often they were asked',
   `paid_at` datetime DEFAULT NULL,
   `expire_at` datetime DEFAULT NULL COMMENT 'end of the service that this order paid for',
   `createtime` int DEFAULT NULL,
@@ -53,7 +60,8 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_order` (
   UNIQUE KEY `uk_order_no` (`order_no`),
   KEY `idx_tenant_id` (`tenant_id`),
   KEY `idx_user_id` (`user_id`),
-  KEY `idx_status` (`status`)
+  KEY `idx_status` (`status`),
+  KEY `idx_query_at` (`query_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ChatHub orders';
 
 CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_log` (
@@ -138,7 +146,7 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_job` (
   `idempotency_key` varchar(64) NOT NULL,
   `attempts` int unsigned NOT NULL DEFAULT 0,
   `next_at` int unsigned NOT NULL DEFAULT 0,
-  `lease_owner` varchar(64) DEFAULT NULL,
+  `lease_owner` varchar(100) DEFAULT NULL,
   `lease_until` int unsigned NOT NULL DEFAULT 0,
   `last_error` varchar(500) DEFAULT NULL,
   `createtime` int NOT NULL,
@@ -156,3 +164,63 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_throttle` (
   PRIMARY KEY (`bucket`),
   KEY `idx_resets_at` (`resets_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Attempts per address and account';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_mail` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT,
+  `dedupe_key` varchar(150) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'what it is about: one mail each',
+  `kind` varchar(30) NOT NULL,
+  `user_id` int unsigned NOT NULL DEFAULT 0 COMMENT '0: not to a member',
+  `tenant_id` int unsigned NOT NULL DEFAULT 0,
+  `data` text COMMENT 'JSON: what the text needs and no table holds; never a secret',
+  `state` varchar(10) NOT NULL DEFAULT 'open' COMMENT 'open, sent, skipped, dead',
+  `recipient` varchar(255) DEFAULT NULL COMMENT 'to whom it went',
+  `attempts` int unsigned NOT NULL DEFAULT 0,
+  `next_at` int unsigned NOT NULL DEFAULT 0,
+  `expires_at` int unsigned NOT NULL COMMENT 'of no use to anybody later (Unix seconds)',
+  `lease_owner` varchar(100) DEFAULT NULL,
+  `lease_until` int unsigned NOT NULL DEFAULT 0,
+  `last_error` varchar(500) DEFAULT NULL,
+  `createtime` int NOT NULL,
+  `updatetime` int NOT NULL,
+  PRIMARY KEY (`id`),
+  UNIQUE KEY `uk_dedupe` (`dedupe_key`),
+  KEY `idx_due` (`state`,`next_at`),
+  KEY `idx_tenant_id` (`tenant_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Outbox: mail';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_token` (
+  `hash` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'SHA-256 of what the mail holds',
+  `kind` varchar(20) NOT NULL COMMENT 'password_reset, confirm_email',
+  `user_id` int unsigned NOT NULL,
+  `email` varchar(255) NOT NULL COMMENT 'the address that it was sent to',
+  `expires_at` int unsigned NOT NULL,
+  `used_at` int unsigned DEFAULT NULL,
+  `createtime` int NOT NULL,
+  PRIMARY KEY (`hash`),
+  KEY `idx_user_kind` (`user_id`,`kind`),
+  KEY `idx_expires_at` (`expires_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Single-use links sent by mail';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_member` (
+  `user_id` int unsigned NOT NULL,
+  `language` varchar(10) NOT NULL DEFAULT 'zh-cn' COMMENT 'of mail: zh-cn or en',
+  `confirmed_email` varchar(255) DEFAULT NULL COMMENT 'the address that the member has shown to be theirs',
+  `confirmed_at` int unsigned DEFAULT NULL,
+  `createtime` int NOT NULL,
+  `updatetime` int NOT NULL,
+  PRIMARY KEY (`user_id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='What ChatHub knows of a member beside FastAdmin';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_worker` (
+  `name` varchar(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'host, pid and a random part',
+  `version` varchar(20) NOT NULL,
+  `concurrency` int unsigned NOT NULL,
+  `in_flight` int unsigned NOT NULL DEFAULT 0,
+  `done` int unsigned NOT NULL DEFAULT 0 COMMENT 'steps that it finished since it started',
+  `failed` int unsigned NOT NULL DEFAULT 0,
+  `started_at` int unsigned NOT NULL,
+  `beat_at` int unsigned NOT NULL COMMENT 'its last sign of life',
+  `stopped_at` int unsigned DEFAULT NULL COMMENT 'when it ended in good order',
+  PRIMARY KEY (`name`),
+  KEY `idx_beat_at` (`beat_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Workers and their heartbeat';

@@ -34,7 +34,7 @@ missing_tools() {
     need cc build-essential
     need make make
     need pkg-config pkg-config
-    need_file '/usr/lib/llvm-*/lib/libclang*.so*' libclang-dev
+    need_file '/usr/lib/llvm-*/lib/libclang[.-][!c]*so*' libclang-dev
     need_file '/etc/ssl/certs/ca-certificates.crt' ca-certificates
     need mariadbd mariadb-server
     need mariadb mariadb-client

@@ -36,6 +36,7 @@ impl Default for Ini {
 }
 
 /// Values by name, as FastAdmin saves them: strings, possibly absent.
+#[derive(Clone)]
 pub struct Config {
     values: HashMap<String, String>,
     zone: TimeZone,
@@ -84,6 +85,11 @@ impl Config {
     /// A number within bounds; the default when absent or not a number.
     pub(super) fn number(&self, name: &str, default: u32, most: u32) -> u32 {
         self.text(name).parse().map_or(default, |n: u32| n.min(most))
+    }
+
+    /// The language of the request: that of a new member's mail.
+    pub(super) fn language(&self) -> &'static str {
+        if self.text("request_language") == "en" { "en" } else { "zh-cn" }
     }
 
     /// Where the provisioning service is.

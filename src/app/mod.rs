@@ -4,6 +4,7 @@ mod account;
 mod config;
 mod input;
 mod limits;
+mod mail;
 mod member;
 mod orders;
 mod outbox;

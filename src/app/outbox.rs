@@ -3,7 +3,11 @@
 //! A claim leases the job for longer than the call can take. Whoever dies in between leaves a
 //! lease that runs out, and the same idempotency key for the next attempt.
 
-use super::{App, Moment, limits::bucket};
+use super::{
+    App, Moment,
+    limits::bucket,
+    mail::{self, Letter},
+};
 use crate::{
     Result,
     domain::{
@@ -221,6 +225,7 @@ fn succeed(db: &mut Db<'_>, row: &TenantRow, done: &Done, now: Moment) -> Result
         && tenant::store_resources(db, row.id, resources, now.local)?
     {
         apply_event(db, row, TenantEvent::Provisioned, now)?;
+        mail::post(db, &Letter::TenantReady { user_id: row.user_id, tenant_id: row.id }, now)?;
     }
     Ok(())
 }
@@ -240,11 +245,15 @@ fn retry_later(db: &mut Db<'_>, claim: &Claim, failed: &Failed, now: Moment) -> 
         false => claim.job.idempotency_key.as_str(),
     };
     let error = failed.message.as_str();
+    let (tenant_id, job_id) = (claim.job.tenant_id, claim.job.id);
     let closing = match after_failure(claim.job.attempts, failed.failure, random::fraction()) {
         Next::Retry { wait, settling, fresh_key } => {
             Closing::Retry { wait, settling, key: key_for(fresh_key), error }
         }
-        Next::Dead { fresh_key } => Closing::Dead { key: key_for(fresh_key), error },
+        Next::Dead { fresh_key } => {
+            mail::post(db, &Letter::DeadJob { tenant_id, job_id }, now)?;
+            Closing::Dead { key: key_for(fresh_key), error }
+        }
     };
     job::close(db, claim.job.id, &closing, now.unix())
 }

@@ -2,7 +2,13 @@
 
 use jiff::civil::DateTime;
 
-use super::{App, Moment, limits::bucket, outbox, validate, waiting::Attempt};
+use super::{
+    App, Moment,
+    limits::bucket,
+    mail::{self, Letter},
+    outbox, validate,
+    waiting::Attempt,
+};
 use crate::{
     Error, Result, Secret,
     domain::{JobKind, Subscription, TenantStatus, tenant::extended},
@@ -10,7 +16,7 @@ use crate::{
     store::{
         Db,
         account::{self, NewAccount},
-        job, log,
+        job, log, member,
         tenant::{self, NewTenant},
         throttle,
     },
@@ -72,6 +78,11 @@ impl App {
                 ));
             }
             let tenant_id = store_tenant(db, &form, user_id, expire_at, now)?;
+            if is_new {
+                member::set_language(db, user_id, self.config.language(), now.unix())?;
+                mail::post(db, &Letter::AccountCreated { user_id, tenant_id }, now)?;
+            }
+            mail::post(db, &Letter::Registered { tenant_id }, now)?;
             Ok((tenant_id, user_id, is_new))
         })?;
         // The registration stands whatever happens now; the outbox holds what is left to do.

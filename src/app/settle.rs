@@ -1,6 +1,10 @@
 //! Settling: what a provider's word about money does, in one transaction.
 
-use super::{App, Moment, outbox};
+use super::{
+    App, Moment,
+    mail::{self, Letter},
+    outbox,
+};
 use crate::{
     Result,
     domain::{
@@ -94,6 +98,7 @@ impl App {
             if on_record.as_ref().is_some_and(|known| known.order_no != paid.order_no()) {
                 let tenant_id = known.as_ref().map_or(0, |row| row.tenant_id);
                 write_log(db, tenant_id, paid.order_no(), &trade, Settled::OtherOrder, now)?;
+                post_for_review(db, tenant_id, paid.order_no(), &trade, Settled::OtherOrder, now)?;
                 return Ok((Settled::OtherOrder, None));
             }
             let entry = |outcome, tenant_id| payment::Entry {
@@ -111,6 +116,7 @@ impl App {
                     && payment::insert(db, &entry(settled.code(), 0), now.unix())?
                 {
                     write_log(db, 0, paid.order_no(), &trade, settled, now)?;
+                    post_for_review(db, 0, paid.order_no(), &trade, settled, now)?;
                 }
                 return Ok((settled, None));
             };
@@ -126,6 +132,7 @@ impl App {
                 if on_record.is_none() {
                     payment::insert(db, &entry(settled.code(), before.tenant_id), now.unix())?;
                     write_log(db, before.tenant_id, paid.order_no(), &trade, settled, now)?;
+                    post_for_review(db, before.tenant_id, paid.order_no(), &trade, settled, now)?;
                 }
                 return Ok((settled, None));
             };
@@ -142,6 +149,13 @@ impl App {
                 return Err(crate::Error::storage("the payment was credited elsewhere meanwhile"));
             }
             write_log(db, before.tenant_id, paid.order_no(), &trade, settled, now)?;
+            let receipt = Letter::Receipt {
+                user_id: before.user_id,
+                tenant_id: before.tenant_id,
+                order_no: &before.order_no,
+            };
+            mail::post(db, &receipt, now)?;
+            post_for_review(db, before.tenant_id, paid.order_no(), &trade, settled, now)?;
             Ok((settled, work.then_some(before.tenant_id)))
         })
     }
@@ -242,6 +256,29 @@ fn credit(
 
 fn trade_id(provider: Provider, trade_no: &str) -> TradeId {
     TradeId { provider: provider.as_str().to_owned(), trade_no: trade_no.to_owned() }
+}
+
+/// Tells the site's support about money that somebody has to look at.
+fn post_for_review(
+    db: &mut Db<'_>,
+    tenant_id: u32,
+    order_no: &str,
+    trade: &TradeId,
+    settled: Settled,
+    now: Moment,
+) -> Result<()> {
+    let to_review = matches!(
+        settled,
+        Settled::UnknownOrder
+            | Settled::OtherOrder
+            | Settled::Flagged
+            | Settled::Payment(PaymentOutcome::Duplicate | PaymentOutcome::Mismatch { .. })
+    );
+    if !to_review {
+        return Ok(());
+    }
+    let letter = Letter::PaymentToReview { tenant_id, trade, order_no, outcome: settled.code() };
+    mail::post(db, &letter, now)
 }
 
 fn write_log(

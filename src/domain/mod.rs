@@ -2,6 +2,7 @@
 //! whatever depends on the moment takes the moment as an argument.
 
 pub mod job;
+pub mod lifecycle;
 pub mod money;
 pub mod order;
 pub mod plan;

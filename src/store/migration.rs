@@ -8,21 +8,27 @@ use crate::Result;
 const INSTALL_SQL: &str = include_str!("../../install.sql");
 
 /// Columns that earlier layouts lack, in an order in which each may be added after its neighbour.
-const COLUMNS: [(&str, &str, &str); 10] = [
+const COLUMNS: [(&str, &str, &str); 16] = [
     ("chathub_tenant", "user_id", "int unsigned DEFAULT NULL AFTER `id`"),
     ("chathub_tenant", "team_id", "int DEFAULT NULL AFTER `inbox_token`"),
     ("chathub_tenant", "max_agents", "int DEFAULT 3 AFTER `agent_name`"),
     ("chathub_tenant", "expire_at", "datetime DEFAULT NULL AFTER `provisioned_at`"),
     ("chathub_tenant", "suspend_reason", "varchar(20) DEFAULT NULL AFTER `last_active_at`"),
+    ("chathub_tenant", "notice_for", "datetime DEFAULT NULL AFTER `suspend_reason`"),
+    ("chathub_tenant", "notice_stage", "tinyint unsigned DEFAULT NULL AFTER `notice_for`"),
+    ("chathub_tenant", "notice_at", "datetime DEFAULT NULL AFTER `notice_stage`"),
     ("chathub_order", "charged_fen", "int unsigned DEFAULT NULL AFTER `status`"),
     ("chathub_order", "late", "tinyint unsigned NOT NULL DEFAULT 0 AFTER `charged_fen`"),
     ("chathub_order", "code_url", "varchar(255) DEFAULT NULL AFTER `late`"),
+    ("chathub_order", "alipay_begun", "tinyint unsigned NOT NULL DEFAULT 0 AFTER `code_url`"),
+    ("chathub_order", "query_at", "int unsigned DEFAULT NULL AFTER `alipay_begun`"),
+    ("chathub_order", "queries", "int unsigned NOT NULL DEFAULT 0 AFTER `query_at`"),
     ("chathub_order", "paid_at", "datetime DEFAULT NULL AFTER `late`"),
     ("chathub_order", "expire_at", "datetime DEFAULT NULL AFTER `paid_at`"),
 ];
 
 /// Column types that earlier layouts have narrower: table, column, what the type must contain, the type.
-const TYPES: [(&str, &str, &str, &str); 2] = [
+const TYPES: [(&str, &str, &str, &str); 3] = [
     (
         "chathub_tenant",
         "status",
@@ -35,9 +41,14 @@ const TYPES: [(&str, &str, &str, &str); 2] = [
         "'tiktok'",
         "enum('web_widget','api','amazon','jd','taobao','pdd','tiktok') DEFAULT 'web_widget'",
     ),
+    ("chathub_job", "lease_owner", "varchar(100)", "varchar(100) DEFAULT NULL"),
 ];
 
-const INDEXES: [(&str, &str, &str); 1] = [("chathub_tenant", "idx_user_id", "`user_id`")];
+const INDEXES: [(&str, &str, &str); 3] = [
+    ("chathub_tenant", "idx_user_id", "`user_id`"),
+    ("chathub_tenant", "idx_status_expire", "`status`, `expire_at`"),
+    ("chathub_order", "idx_query_at", "`query_at`"),
+];
 
 /// Runs what is missing; gives one line for each thing done.
 pub fn run(database: &Database) -> Result<Vec<String>> {

@@ -9,11 +9,14 @@ mod connection;
 mod db;
 pub mod job;
 pub mod log;
+pub mod mail;
+pub mod member;
 pub mod migration;
 pub mod order;
 pub mod payment;
 pub mod tenant;
 pub mod throttle;
+pub mod token;
 
 pub use connection::{Database, Settings};
 pub use db::Db;
