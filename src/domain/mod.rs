@@ -3,6 +3,7 @@
 
 pub mod job;
 pub mod lifecycle;
+pub mod mail;
 pub mod money;
 pub mod order;
 pub mod plan;

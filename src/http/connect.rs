@@ -1,9 +1,10 @@
 //! How a connection is made: bounded name resolution, TCP, TLS by aws-lc-rs, and a mark at the
 //! moment when the first byte of the request leaves.
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::io;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, OnceLock};
 
 use ureq::http::Uri;
 use ureq::tls::{RootCerts, TlsConfig, TlsProvider};
@@ -13,6 +14,7 @@ use ureq::unversioned::transport::{
 };
 
 use super::Limits;
+use crate::resolve;
 
 /// An agent for one exchange; `sent` becomes true before the first byte of the request leaves.
 pub(super) fn agent(limits: &Limits, sent: Arc<AtomicBool>) -> ureq::Agent {
@@ -108,8 +110,8 @@ impl<T: Transport> Transport for Marked<T> {
     }
 }
 
-/// Addresses need no look-up. Names are looked up in a thread, because the system's resolver has
-/// no deadline; a thread that cannot be had is an error here, where ureq's own would panic.
+/// Addresses need no look-up. A thread that cannot be had for one is an error here, where ureq's own
+/// resolver would panic.
 #[derive(Debug)]
 struct BoundedResolver;
 
@@ -140,12 +142,9 @@ impl Resolver for BoundedResolver {
 }
 
 fn look_up(address: String, timeout: NextTimeout) -> Result<Vec<SocketAddr>, ureq::Error> {
-    let (tx, rx) = mpsc::sync_channel(1);
-    std::thread::Builder::new().name("dns".into()).spawn(move || {
-        // The receiver is gone after a time-out; then nobody wants the answer.
-        let _ = tx.send(address.to_socket_addrs().map(Iterator::collect));
-    })?;
-    rx.recv_timeout(*timeout.after)
-        .map_err(|_| ureq::Error::Timeout(timeout.reason))?
-        .map_err(|_| ureq::Error::HostNotFound)
+    resolve::look_up(address, *timeout.after).map_err(|error| match error.kind() {
+        io::ErrorKind::TimedOut => ureq::Error::Timeout(timeout.reason),
+        io::ErrorKind::NotFound => ureq::Error::HostNotFound,
+        _ => error.into(),
+    })
 }

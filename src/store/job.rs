@@ -126,6 +126,13 @@ pub fn lease(db: &mut Db<'_>, job: &JobRow, owner: &str, seconds: u32, now: i64)
     Ok(taken == 1)
 }
 
+/// The job, if it was given up and not opened again.
+pub fn find_dead(db: &mut Db<'_>, id: u32) -> Result<Option<JobRow>> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM `__PREFIX__chathub_job` WHERE id = ? AND state = 'dead'");
+    db.row(&sql, (id,))?.map(from_row).transpose()
+}
+
 /// Whether the lease is still ours; locks the job.
 pub fn lock_owned(db: &mut Db<'_>, id: u32, owner: &str) -> Result<bool> {
     let row = db.row(

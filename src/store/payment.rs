@@ -46,6 +46,15 @@ pub fn find(db: &mut Db<'_>, trade: &TradeId) -> Result<Option<Recorded>> {
     .transpose()
 }
 
+/// The sum of a payment that is on record.
+pub fn amount(db: &mut Db<'_>, trade: &TradeId) -> Result<Option<Fen>> {
+    let row = db.row(
+        "SELECT amount_fen FROM `__PREFIX__chathub_payment` WHERE provider = ? AND trade_no = ?",
+        (&trade.provider, &trade.trade_no),
+    )?;
+    row.map(|mut row| Ok(Fen::new(take(&mut row, "amount_fen")?))).transpose()
+}
+
 /// `false` when the payment is on record already.
 pub fn insert(db: &mut Db<'_>, entry: &Entry<'_>, now: i64) -> Result<bool> {
     let inserted = db.insert(

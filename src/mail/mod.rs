@@ -1,0 +1,16 @@
+//! Letters as they leave: what they say in two languages, as HTML and as plain text, and the SMTP
+//! server that takes them. Knows nothing of the outbox.
+
+mod html;
+mod letter;
+mod member;
+mod message;
+mod page;
+mod plain;
+pub mod smtp;
+mod support;
+mod wire;
+
+pub use letter::{Language, Letter, Links, MailFailure, Review, Site, TenantFacts, render};
+pub use message::{Message, address};
+pub use page::Rendered;
