@@ -4,16 +4,18 @@ declare(strict_types=1);
 
 namespace addons\chathub;
 
+use addons\chathub\command\Chathub as Command;
 use addons\chathub\library\Site;
 use ChatHub\Exception as HubException;
 use ChatHub\Hub;
 use think\Addons;
+use think\Console;
 use think\Exception;
 
 /**
  * What FastAdmin calls when an administrator installs, enables, upgrades or removes the addon.
  *
- * Every public method beyond these would become a hook.
+ * Every public method beyond these becomes a hook.
  */
 class Chathub extends Addons
 {
@@ -27,6 +29,14 @@ class Chathub extends Addons
     public function uninstall()
     {
         return true;
+    }
+
+    /** The hook of the same name: before every request, and before the console looks for its commands. */
+    public function appInit()
+    {
+        if (PHP_SAPI === 'cli') {
+            Console::addDefaultCommands([Command::class]);
+        }
     }
 
     public function enable()

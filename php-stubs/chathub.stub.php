@@ -327,10 +327,59 @@ namespace ChatHub {
         public function nudge(): void {}
 
         /**
+         * Who works in the background, and what there is to do. `silent_for`: seconds since the last sign of life;
+         * `alive`: less than a minute, and not ended in good order. `dead`: calls that were given up.
+         *
+         * @return array{workers:list<array{name:string,version:string,alive:bool,concurrency:int,in_flight:int,done:int,
+         *         failed:int,starttime:int,beattime:int,silent_for:int,stopped:bool}>,
+         *         jobs:array{due:int,waiting:int,in_flight:int,dead:int}}
+         */
+        public function work(): array {}
+
+        /**
          * Brings the tables to this version's layout. Repeatable.
          *
          * @return list<string> what was done, one line each; empty when nothing was needed
          */
         public function migrate(): array {}
+    }
+
+    /**
+     * The background worker, for a console process; threads live only here. Any number of them, on any number of
+     * machines over one database, share the work.
+     *
+     *     $worker = new Worker($database, $config);
+     *     $worker->run(['seconds' => 55], static function (array $event): void { echo $event['event'], "\n"; });
+     */
+    final class Worker
+    {
+        public const DEFAULT_CONCURRENCY = 8;
+        public const MAX_CONCURRENCY = 64;
+
+        /**
+         * Opens nothing. The arrays are those of Hub.
+         *
+         * @param array<string,mixed> $database
+         * @param array<string,mixed> $config
+         * @throws ConfigException
+         */
+        public function __construct(#[\SensitiveParameter] array $database, #[\SensitiveParameter] array $config) {}
+
+        /**
+         * Works until SIGTERM or SIGINT, until `seconds` are over, or, with `once`, until nothing is due. What runs then
+         * is waited for: 45 seconds at most, see chathub.provision_timeout. A database that is away is waited for, too.
+         *
+         * $report hears of everything: {event: started, name}, {event: step, what, subject, outcome, ok, took_ms},
+         * {event: trouble, message}, {event: beat, done, failed, in_flight}, {event: stopping}; each with `at_ms`, the
+         * milliseconds since the start. `what`: provision | suspend | activate | order | mail | notice | suspension | heal.
+         *
+         * $configuration is asked every few seconds for Hub's configuration as it is now; null ends the work.
+         *
+         * @param array{once?:bool,seconds?:int,concurrency?:int} $options
+         * @param callable(array<string,mixed>):void|null $report
+         * @param callable():(array<string,mixed>|null)|null $configuration
+         * @return array{done:int,failed:int}
+         */
+        public function run(array $options, ?callable $report = null, ?callable $configuration = null): array {}
     }
 }

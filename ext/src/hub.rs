@@ -34,9 +34,8 @@ impl Hub {
 
     /// Opens nothing.
     pub fn __construct(database: &ZendHashTable, config: &ZendHashTable) -> PhpResult<Self> {
-        let database = database_settings(database).or_throw()?;
         let config = Config::new(settings(config), ini::read().clone()).or_throw()?;
-        Ok(Self { app: App::new(Database::new(database).or_throw()?, config) })
+        Ok(Self { app: App::new(self::database(database)?, config) })
     }
 
     pub fn plans(&self) -> PhpResult<PhpArray> {
@@ -167,6 +166,10 @@ impl Hub {
         self.app.nudge().or_throw()
     }
 
+    pub fn work(&self) -> PhpResult<PhpArray> {
+        views::work(&self.app.work_view().or_throw()?).map(Array::done)
+    }
+
     pub fn migrate(&self) -> PhpResult<PhpArray> {
         let mut done = Array::new();
         for line in self.app.migrate().or_throw()? {
@@ -176,8 +179,13 @@ impl Hub {
     }
 }
 
+/// The site's database, from ThinkPHP's array.
+pub fn database(array: &ZendHashTable) -> PhpResult<Database> {
+    database_settings(array).and_then(Database::new).or_throw()
+}
+
 /// Ids are unsigned; what cannot be one names no row.
-fn id(number: i64) -> u32 {
+pub fn id(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(0)
 }
 

@@ -8,6 +8,7 @@ mod ini;
 mod sensitive;
 mod views;
 mod wechat;
+mod worker;
 
 use ext_php_rs::{info_table_end, info_table_row, info_table_start, prelude::*, zend::ModuleEntry};
 
@@ -43,4 +44,5 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<alipay::Alipay>()
         .class::<wechat::WechatPay>()
         .class::<hub::Hub>()
+        .class::<worker::Worker>()
 }

@@ -11,7 +11,7 @@ use ext_php_rs::{
     zend::ClassEntry,
 };
 
-use crate::{alipay::Alipay, hub::Hub, wechat::WechatPay};
+use crate::{alipay::Alipay, hub::Hub, wechat::WechatPay, worker::Worker};
 
 type PostStartup = Option<unsafe extern "C" fn() -> i32>;
 
@@ -61,6 +61,9 @@ unsafe extern "C" fn mark_all() -> i32 {
     mark(hub, "__construct", 1);
     mark(hub, "login", 1);
     mark(hub, "changepassword", 1);
+    let worker = Worker::get_metadata().ce();
+    mark(worker, "__construct", 0);
+    mark(worker, "__construct", 1);
     // SAFETY: as in `register`; the engine calls this once.
     unsafe { NEXT.map_or(SUCCESS, |next| next()) }
 }

@@ -3,7 +3,7 @@
 use chathub_core::{
     app::{
         Account, Acknowledgement, App, MemberView, OrderView, Registered, RenewView, StatusView,
-        TenantView, WaitingView, WechatView,
+        TenantView, WaitingView, WechatView, WorkView,
     },
     domain::{Plan, plan},
     qr,
@@ -162,6 +162,29 @@ pub fn acknowledgement(ack: &Acknowledgement) -> PhpResult<Array> {
         .with("content_type", ack.content_type)?
         .with("tenant_id", ack.tenant_id)?
         .with("outcome", ack.outcome)
+}
+
+pub fn work(view: &WorkView) -> PhpResult<Array> {
+    let workers = list(&view.workers, |worker| {
+        Array::new()
+            .with("name", worker.name.as_str())?
+            .with("version", worker.version.as_str())?
+            .with("alive", worker.is_alive())?
+            .with("concurrency", worker.concurrency)?
+            .with("in_flight", worker.in_flight)?
+            .with("done", worker.done)?
+            .with("failed", worker.failed)?
+            .with("starttime", worker.started_at)?
+            .with("beattime", worker.beat_at)?
+            .with("silent_for", worker.silent_for)?
+            .with("stopped", worker.stopped_at.is_some())
+    })?;
+    let jobs = Array::new()
+        .with("due", view.backlog.due)?
+        .with("waiting", view.backlog.waiting)?
+        .with("in_flight", view.backlog.in_flight)?
+        .with("dead", view.backlog.dead)?;
+    Array::new().with("workers", workers)?.with("jobs", jobs.done())
 }
 
 fn count(n: usize) -> i64 {

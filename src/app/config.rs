@@ -12,7 +12,7 @@ const DEFAULT_PROVISION_KEY: &str = "chathub-default-key-change-me";
 const DEFAULT_ZONE: &str = "Asia/Shanghai";
 
 /// What the server's administrator sets in php.ini.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ini {
     /// Replaces Alipay's address, for tests and proxies; empty for the real one.
     pub alipay_gateway: String,
@@ -53,6 +53,11 @@ impl Config {
         Ok(Self { values, zone, ini })
     }
 
+    /// Whether there is nothing new in the other one.
+    pub(super) fn same_as(&self, other: &Self) -> bool {
+        self.values == other.values && self.zone == other.zone && self.ini == other.ini
+    }
+
     pub(super) fn zone(&self) -> &TimeZone {
         &self.zone
     }
@@ -90,6 +95,11 @@ impl Config {
     /// The language of the request: that of a new member's mail.
     pub(super) fn language(&self) -> &'static str {
         if self.text("request_language") == "en" { "en" } else { "zh-cn" }
+    }
+
+    /// Days between the end of service and suspension.
+    pub(super) fn grace_days(&self) -> u32 {
+        self.number("grace_days", 3, 90)
     }
 
     /// Where the provisioning service is.

@@ -2,25 +2,33 @@
 
 mod account;
 mod config;
+mod heal;
 mod input;
+mod lifecycle;
 mod limits;
 mod mail;
 mod member;
+mod nudge;
 mod orders;
 mod outbox;
 mod pay;
 mod register;
 mod settle;
+mod upkeep;
 mod validate;
 mod waiting;
+pub mod worker;
 
 pub use crate::store::{Database, Settings, account::Account};
 pub use config::{Config, Ini};
+pub use heal::Healed;
 pub use input::Input;
+pub use lifecycle::Passed;
 pub use member::{MemberView, OrderView, StatusView, TenantView};
 pub use orders::RenewView;
 pub use pay::{Acknowledgement, ReturnState, WaitingView, WechatView};
 pub use register::Registered;
+pub use upkeep::WorkView;
 
 use std::cell::RefCell;
 
@@ -35,6 +43,8 @@ pub struct App {
     http: Agent,
     /// Calls that were left running when the answer had to go out.
     in_flight: RefCell<Vec<waiting::InFlight>>,
+    /// The worker that this is part of; `None` in a web request.
+    worker: Option<String>,
 }
 
 /// A moment, in the two ways that the tables keep it.
@@ -55,7 +65,21 @@ impl Moment {
 impl App {
     /// Opens nothing.
     pub fn new(database: Database, config: Config) -> Self {
-        Self { database, config, http: Agent::new(), in_flight: RefCell::new(Vec::new()) }
+        Self { database, config, http: Agent::new(), in_flight: RefCell::default(), worker: None }
+    }
+
+    /// As part of a worker, which has a limit of its own for what it does at once.
+    fn for_worker(database: Database, config: Config, name: &str) -> Self {
+        Self { worker: Some(name.to_owned()), ..Self::new(database, config) }
+    }
+
+    /// Names the holder of a lease: no two are the same.
+    fn lease_owner(&self) -> Result<String> {
+        let random = crate::random::code::<16>()?;
+        Ok(match &self.worker {
+            Some(name) => format!("worker-{name}-{random}"),
+            None => format!("{}-{random}", std::process::id()),
+        })
     }
 
     /// Brings the tables to this version's layout; one line for each thing done.

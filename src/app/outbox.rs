@@ -42,6 +42,15 @@ pub(super) struct Claim {
     pub service: Service,
 }
 
+/// A call that was made.
+pub(super) struct Worked {
+    pub kind: JobKind,
+    /// 1 is the first.
+    pub attempt: u32,
+    /// Why it failed, in the operator's words.
+    pub failed: Option<String>,
+}
+
 /// A new idempotency key.
 pub(super) fn fresh_key(tenant_id: u32) -> Result<String> {
     Ok(format!("chathub-{tenant_id}-{}", random::code::<26>()?))
@@ -69,33 +78,28 @@ impl App {
     /// `true`: there was something to do.
     pub fn work_tenant(&self, tenant_id: u32) -> Result<bool> {
         for visit in 0..JOBS_PER_VISIT {
-            let Some(claim) = self.claim(tenant_id)? else { return Ok(visit > 0) };
-            let answer = claim.service.call(&self.http, &claim.call, &claim.job.idempotency_key);
-            self.apply(&claim, answer)?;
+            if self.work_once(tenant_id)?.is_none() {
+                return Ok(visit > 0);
+            }
         }
         Ok(true)
     }
 
-    /// Gives due work a nudge, at most once per some seconds over all processes.
-    pub fn nudge(&self) -> Result<()> {
-        const SECONDS: u32 = 5;
-        /// Enough to get past a tenant for whom nothing can be done just now.
-        const CANDIDATES: u32 = 5;
-        self.tend_certificates();
-        self.sweep_sometimes()?;
-        let due = self.database.read(|db| job::due_tenants(db, CANDIDATES))?;
-        if due.is_empty() || !self.first_within("nudge", "", SECONDS)? {
-            return Ok(());
-        }
-        let mut last = Ok(());
-        for tenant_id in due {
-            match self.work_tenant(tenant_id) {
-                Ok(true) => return Ok(()),
-                Ok(false) => {}
-                Err(error) => last = Err(error),
-            }
-        }
-        last
+    /// Makes the tenant's oldest call that is due. `None`: there was none to make.
+    pub(super) fn work_once(&self, tenant_id: u32) -> Result<Option<Worked>> {
+        let Some(claim) = self.claim(tenant_id)? else { return Ok(None) };
+        let answer = claim.service.call(&self.http, &claim.call, &claim.job.idempotency_key);
+        self.apply(&claim, &answer)?;
+        Ok(Some(Worked {
+            kind: claim.job.kind,
+            attempt: claim.job.attempts,
+            failed: answer.err().map(|failed| failed.message),
+        }))
+    }
+
+    /// Tenants with a call that is due; longest due first.
+    pub fn due_tenants(&self, limit: u32) -> Result<Vec<u32>> {
+        self.database.read(|db| job::due_tenants(db, limit))
     }
 
     /// Leases the tenant's oldest due job. `None`: nothing due, a request of this tenant in flight,
@@ -113,7 +117,7 @@ impl App {
     fn try_claim(&self, tenant_id: u32) -> Result<Option<Claim>> {
         let service = self.config.provision_service()?;
         let limit = i64::from(self.config.provision_inline_limit());
-        let owner = format!("{}-{}", std::process::id(), random::code::<16>()?);
+        let owner = self.lease_owner()?;
         let seconds = u32::try_from(service.timeout.as_secs()).unwrap_or(u32::MAX);
         let lease_seconds = seconds.saturating_add(SETTLING_SECONDS);
         let now = self.now();
@@ -123,10 +127,15 @@ impl App {
                 job::give_up(db, tenant_id, "the tenant is gone", now.unix())?;
                 return Ok(None);
             };
-            // Locks a row that all claims share, so that they come one after the other: of many at
-            // once, each would count none of the others' leases.
-            throttle::count(db, &bucket("claim", ""), CLAIM_SECONDS)?;
-            if job::tenant_is_leased(db, tenant_id)? || job::leased_count(db)? >= limit {
+            if self.worker.is_none() {
+                // Locks a row that all these claims share, so that they come one after the other: of
+                // many at once, each would count none of the others' leases.
+                throttle::count(db, &bucket("claim", ""), CLAIM_SECONDS)?;
+                if job::leased_by_web(db)? >= limit {
+                    return Ok(None);
+                }
+            }
+            if job::tenant_is_leased(db, tenant_id)? {
                 return Ok(None);
             }
             while let Some(due) = job::lock_due(db, tenant_id)? {
@@ -151,7 +160,7 @@ impl App {
     }
 
     /// Stores what an attempt came to, if the lease is still ours.
-    pub(super) fn apply(&self, claim: &Claim, answer: Answer) -> Result<()> {
+    pub(super) fn apply(&self, claim: &Claim, answer: &Answer) -> Result<()> {
         let now = self.now();
         let tenant_id = claim.job.tenant_id;
         self.database.transaction(|db| {
@@ -159,7 +168,7 @@ impl App {
             if !job::lock_owned(db, claim.job.id, &claim.owner)? {
                 return Ok(());
             }
-            match &answer {
+            match answer {
                 Ok(done) => {
                     job::close(db, claim.job.id, &Closing::Done, now.unix())?;
                     succeed(db, &row, done, now)?;

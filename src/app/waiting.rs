@@ -39,7 +39,7 @@ impl App {
                     Err(f) if f.failure == Failure::Refused => Attempt::Refused(f.message.clone()),
                     Err(_) => Attempt::UnderWay,
                 };
-                self.apply(&in_flight.claim, answer)?;
+                self.apply(&in_flight.claim, &answer)?;
                 Ok(refused)
             }
             Err(RecvTimeoutError::Timeout) => {
@@ -57,7 +57,7 @@ impl App {
         for one in in_flight {
             let left = one.give_up.saturating_duration_since(Instant::now());
             if let Ok(answer) = one.answer.recv_timeout(left) {
-                self.apply(&one.claim, answer)?;
+                self.apply(&one.claim, &answer)?;
             }
         }
         Ok(())
@@ -82,7 +82,7 @@ impl App {
 
 /// Runs `spawn` with all signals blocked, so that the thread it starts never takes one that is
 /// meant for PHP's own.
-fn without_signals<T>(spawn: impl FnOnce() -> T) -> T {
+pub(super) fn without_signals<T>(spawn: impl FnOnce() -> T) -> T {
     // SAFETY: both sets are initialised by the calls that fill them, and the mask is put back.
     unsafe {
         let mut all: libc::sigset_t = std::mem::zeroed();

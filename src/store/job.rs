@@ -62,25 +62,68 @@ pub fn enqueue(
     Ok(())
 }
 
-/// Tenants with work that is due and not leased, longest due first.
+/// Tenants with work that is due, none of whose requests is in flight; longest due first.
 pub fn due_tenants(db: &mut Db<'_>, limit: u32) -> Result<Vec<u32>> {
+    // A tenant may come once per kind of job.
     let rows = db.rows(
-        "SELECT tenant_id, MIN(next_at) AS due FROM `__PREFIX__chathub_job` \
-         WHERE state = 'open' AND next_at <= UNIX_TIMESTAMP() AND lease_until <= UNIX_TIMESTAMP() \
-         GROUP BY tenant_id ORDER BY due, tenant_id LIMIT ?",
-        (limit,),
+        "SELECT j.tenant_id FROM `__PREFIX__chathub_job` j \
+         WHERE j.state = 'open' AND j.next_at <= UNIX_TIMESTAMP() \
+         AND j.lease_until <= UNIX_TIMESTAMP() AND NOT EXISTS (\
+         SELECT 1 FROM `__PREFIX__chathub_job` other WHERE other.tenant_id = j.tenant_id \
+         AND other.open_slot = 1 AND other.lease_until > UNIX_TIMESTAMP()) \
+         ORDER BY j.next_at, j.id LIMIT ?",
+        (limit.saturating_mul(2),),
     )?;
-    rows.into_iter().map(|mut row| take(&mut row, "tenant_id")).collect()
+    let mut tenants = Vec::new();
+    for mut row in rows {
+        let tenant_id = take(&mut row, "tenant_id")?;
+        if !tenants.contains(&tenant_id) && tenants.len() < limit as usize {
+            tenants.push(tenant_id);
+        }
+    }
+    Ok(tenants)
 }
 
-/// How many requests are in flight now, over all processes. A job that only waits for the service
-/// to settle has no owner, and takes nobody's time.
-pub fn leased_count(db: &mut Db<'_>) -> Result<i64> {
+/// How many requests web processes have in flight now. A job that only waits for the service to
+/// settle has no owner, and takes nobody's time; the workers have a limit of their own.
+pub fn leased_by_web(db: &mut Db<'_>) -> Result<i64> {
     db.number(
-        "SELECT COUNT(*) FROM `__PREFIX__chathub_job` \
-         WHERE lease_until > UNIX_TIMESTAMP() AND lease_owner IS NOT NULL",
+        "SELECT COUNT(*) FROM `__PREFIX__chathub_job` WHERE lease_until > UNIX_TIMESTAMP() \
+         AND lease_owner IS NOT NULL AND lease_owner NOT LIKE 'worker-%'",
         (),
     )
+}
+
+/// How many jobs are in each state that somebody may want to know of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Open and due now.
+    pub due: i64,
+    /// Open, to be tried later.
+    pub waiting: i64,
+    pub in_flight: i64,
+    /// Given up; an administrator may replay them.
+    pub dead: i64,
+}
+
+pub fn backlog(db: &mut Db<'_>) -> Result<Backlog> {
+    let row = db.row(
+        "SELECT \
+         CAST(SUM(state = 'open' AND lease_until <= UNIX_TIMESTAMP() AND next_at <= UNIX_TIMESTAMP()) AS SIGNED) AS due, \
+         CAST(SUM(state = 'open' AND lease_until <= UNIX_TIMESTAMP() AND next_at > UNIX_TIMESTAMP()) AS SIGNED) AS waiting, \
+         CAST(SUM(state = 'open' AND lease_until > UNIX_TIMESTAMP()) AS SIGNED) AS in_flight, \
+         CAST(SUM(state = 'dead') AS SIGNED) AS dead \
+         FROM `__PREFIX__chathub_job` WHERE state IN ('open', 'dead')",
+        (),
+    )?;
+    let Some(mut row) = row else { return Ok(Backlog::default()) };
+    let mut count = |name| Ok(take::<Option<i64>>(&mut row, name)?.unwrap_or(0));
+    Ok(Backlog {
+        due: count("due")?,
+        waiting: count("waiting")?,
+        in_flight: count("in_flight")?,
+        dead: count("dead")?,
+    })
 }
 
 /// Whether a request of this tenant is in flight. Call it with the tenant locked.

@@ -8,6 +8,7 @@ pub mod certificate;
 mod connection;
 mod db;
 pub mod job;
+pub mod lifecycle;
 pub mod log;
 pub mod mail;
 pub mod member;
@@ -17,6 +18,7 @@ pub mod payment;
 pub mod tenant;
 pub mod throttle;
 pub mod token;
+pub mod worker;
 
 pub use connection::{Database, Settings};
 pub use db::Db;

@@ -7,7 +7,10 @@ use serde_json::{Map, Value as Json};
 use super::{Db, datetime_column, datetime_param, db::take, readable};
 use crate::{
     Error, Result,
-    domain::{Plan, Resources, Subscription, SuspendReason, Tenant, TenantStatus},
+    domain::{
+        Plan, Resources, Subscription, SuspendReason, Tenant, TenantStatus,
+        lifecycle::{Notice, Stage},
+    },
 };
 
 /// A tenant as it is stored.
@@ -28,6 +31,8 @@ pub struct TenantRow {
     pub stored_status: Option<String>,
     pub embed_code: Option<String>,
     pub subscription: Subscription,
+    /// The last notice about the end of service.
+    pub notice: Option<Notice>,
     /// Unix seconds.
     pub createtime: i64,
 }
@@ -36,7 +41,12 @@ pub struct TenantRow {
 const WEB_WIDGET: &str = "web_widget";
 
 const COLUMNS: &str = "id, user_id, tenant_name, domain, email, channel_type, max_agents, \
-    agent_id, inbox_id, status, suspend_reason, config, embed_code, expire_at, createtime";
+    agent_id, inbox_id, status, suspend_reason, config, embed_code, expire_at, \
+    notice_for, notice_stage, notice_at, createtime";
+
+/// In SQL, for a tenant called `t`: it has nothing yet that it could use. The same as `provisioned`.
+pub(super) const WITHOUT_RESOURCES: &str = "(t.embed_code IS NULL OR t.embed_code = '') AND \
+    (t.channel_type IS NULL OR t.channel_type = 'web_widget' OR t.inbox_id IS NULL)";
 
 /// The `config` column. Old rows hold the JSON encoded twice, or nothing usable.
 fn parse_config(text: Option<&str>) -> Map<String, Json> {
@@ -97,7 +107,18 @@ fn from_row(mut row: Row) -> Result<TenantRow> {
         stored_status,
         embed_code,
         subscription: Subscription::of_tenant(plan.unwrap_or(Plan::Basic), max_agents),
+        notice: notice(&mut row)?,
         createtime: take::<Option<i64>>(&mut row, "createtime")?.unwrap_or(0),
+    })
+}
+
+fn notice(row: &mut Row) -> Result<Option<Notice>> {
+    let about = datetime_column(take(row, "notice_for")?)?;
+    let stage = take::<Option<u8>>(row, "notice_stage")?.and_then(Stage::parse);
+    let given_at = datetime_column(take(row, "notice_at")?)?;
+    Ok(match (about, stage, given_at) {
+        (Some(about), Some(stage), Some(given_at)) => Some(Notice { about, stage, given_at }),
+        _ => None,
     })
 }
 

@@ -1,0 +1,87 @@
+//! What earlier versions left half done is found and brought to an end: tenants stuck on the way to
+//! their resources, and paid orders whose tenant never got any. (Their piles of pending orders are
+//! closed as all orders are that nobody paid.)
+
+use super::{App, lifecycle::write_log, outbox};
+use crate::{
+    Result,
+    domain::{TenantEvent, TenantStatus},
+    store::{
+        lifecycle::{self, Unserved},
+        tenant,
+    },
+};
+
+/// Looking through the tenants that are called active takes long where there are many.
+const ACTIVE_SECONDS: u32 = 3600;
+
+/// What was done for a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Healed {
+    /// Nothing was wrong.
+    Nothing,
+    /// Its resources are asked for (again).
+    Enqueued,
+    /// Its status says now what it has.
+    Status(TenantStatus),
+}
+
+impl App {
+    /// Tenants that need healing; at most `limit` of each sort.
+    pub fn due_for_healing(&self, limit: u32) -> Result<Vec<u32>> {
+        let look_at_active = self.first_within("heal_active", "", ACTIVE_SECONDS)?;
+        self.database.read(|db| {
+            let mut found = lifecycle::stuck(db, limit)?;
+            let mut add = |more: Vec<u32>| {
+                for id in more {
+                    if !found.contains(&id) {
+                        found.push(id);
+                    }
+                }
+            };
+            add(lifecycle::paid_without_resources(db, Unserved::Waiting, limit)?);
+            if look_at_active {
+                add(lifecycle::paid_without_resources(db, Unserved::Active, limit)?);
+            }
+            Ok(found)
+        })
+    }
+
+    /// Heals one tenant, under its row lock.
+    pub fn heal_tenant(&self, tenant_id: u32) -> Result<Healed> {
+        let now = self.now();
+        self.database.transaction(|db| {
+            let Some(mut row) = tenant::lock(db, tenant_id)? else { return Ok(Healed::Nothing) };
+            let record = lifecycle::record(db, tenant_id)?;
+            if record.open {
+                return Ok(Healed::Nothing);
+            }
+            let expired = row.state.expire_at.is_some_and(|end| end <= now.local);
+            // A trial that ended long ago is not begun now: that would cost real resources.
+            let owed = record.paid
+                || (row.state.status == TenantStatus::Provisioning && !record.tried && !expired);
+            if owed && let Ok((_, effects)) = row.state.apply(TenantEvent::ProvisionRequested) {
+                // An old row's status may be none at all; the attempt expects one.
+                if row.stored_status.as_deref() != Some(row.state.status.code()) {
+                    lifecycle::set_status(db, &row, now.unix())?;
+                }
+                outbox::enqueue_effects(db, row.id, &effects, now)?;
+                let detail = serde_json::json!({"found": row.stored_status, "paid": record.paid});
+                write_log(db, row.id, "heal", &detail, now)?;
+                return Ok(Healed::Enqueued);
+            }
+            // Nothing is on the way, so nobody has to wait for it: the member may ask again.
+            if let Ok((state, _)) = row.state.apply(TenantEvent::Refused) {
+                row.state = state;
+            }
+            if row.stored_status.as_deref() == Some(row.state.status.code()) {
+                return Ok(Healed::Nothing);
+            }
+            lifecycle::set_status(db, &row, now.unix())?;
+            let status = row.state.status;
+            let detail = serde_json::json!({"found": row.stored_status, "status": status.code()});
+            write_log(db, row.id, "heal", &detail, now)?;
+            Ok(Healed::Status(status))
+        })
+    }
+}

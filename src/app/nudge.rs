@@ -1,0 +1,59 @@
+//! Where no worker runs, the pages that members look at do a little of its work after their answer:
+//! rate-limited over all processes, and a few steps at a time.
+
+use super::App;
+use crate::Result;
+
+/// Calls to the provisioning service.
+const CALL_SECONDS: u32 = 5;
+/// Notices, suspensions, what earlier versions left.
+const CALENDAR_SECONDS: u32 = 10;
+const LEFTOVER_SECONDS: u32 = 60;
+/// Steps of one visit that need nothing but the database.
+const STEPS: u32 = 10;
+/// Enough to get past a tenant for whom nothing can be done just now.
+const CANDIDATES: u32 = 5;
+
+impl App {
+    /// Gives due work a nudge. Nothing depends on it: what fails is on record and stays due.
+    pub fn nudge(&self) -> Result<()> {
+        if self.worker_is_alive()? {
+            return Ok(());
+        }
+        self.tend_certificates();
+        self.sweep_sometimes()?;
+        // One kind of work that fails must not keep the others from their turn.
+        let results = [self.nudge_calls(), self.nudge_calendar(), self.nudge_leftovers()];
+        results.into_iter().collect()
+    }
+
+    fn nudge_calls(&self) -> Result<()> {
+        let due = self.due_tenants(CANDIDATES)?;
+        if due.is_empty() || !self.first_within("nudge", "", CALL_SECONDS)? {
+            return Ok(());
+        }
+        let mut last = Ok(());
+        for tenant_id in due {
+            match self.work_tenant(tenant_id) {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) => last = Err(error),
+            }
+        }
+        last
+    }
+
+    fn nudge_calendar(&self) -> Result<()> {
+        if !self.first_within("nudge_calendar", "", CALENDAR_SECONDS)? {
+            return Ok(());
+        }
+        self.due_by_time(STEPS)?.into_iter().try_for_each(|id| self.tend_tenant(id).map(drop))
+    }
+
+    fn nudge_leftovers(&self) -> Result<()> {
+        if !self.first_within("nudge_leftovers", "", LEFTOVER_SECONDS)? {
+            return Ok(());
+        }
+        self.due_for_healing(STEPS)?.into_iter().try_for_each(|id| self.heal_tenant(id).map(drop))
+    }
+}

@@ -1,0 +1,368 @@
+//! The worker: a process that does what is due, for as long as it is let. Any number of them, on any
+//! number of machines over one database, share the work by leases; none of them holds anything that
+//! would be missed if it were killed.
+//!
+//! Threads live only here: one thread looks for what is due and hands it out, the others wait for
+//! answers. Each has a connection of its own.
+
+mod crew;
+mod watch;
+
+use std::{
+    sync::{Arc, atomic::AtomicBool, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use super::{App, Config, Database, Healed, Passed};
+use crate::{Result, random, store::worker::Beat};
+use crew::{Crew, Lane, Task};
+
+/// How long a worker with nothing to do sleeps before it looks again.
+const IDLE: Duration = Duration::from_millis(500);
+/// How soon an order to stop is noticed.
+const TICK: Duration = Duration::from_millis(100);
+const BEAT: Duration = Duration::from_secs(10);
+/// How often it asks for the configuration, which may have been saved anew.
+const CONFIG: Duration = Duration::from_secs(5);
+/// After the database was out of reach.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// Provisioning calls at once that make sense.
+pub const MAX_CONCURRENCY: u32 = 64;
+pub const DEFAULT_CONCURRENCY: u32 = 8;
+
+/// How long to work, and how much at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// End when nothing is due any more.
+    pub once: bool,
+    /// Take up nothing new after so many seconds.
+    pub seconds: Option<u64>,
+    /// Calls to the provisioning service at once, 1 to [`MAX_CONCURRENCY`].
+    pub concurrency: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { once: false, seconds: None, concurrency: DEFAULT_CONCURRENCY }
+    }
+}
+
+/// What a worker has done since it started.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Steps that came to an end as wanted.
+    pub done: u32,
+    /// Steps that will be tried again, or were given up.
+    pub failed: u32,
+    pub in_flight: u32,
+}
+
+/// What a worker tells while it works.
+#[derive(Clone, Debug)]
+pub enum News {
+    Started {
+        name: String,
+    },
+    /// A step: what it was, about whom, and how it went.
+    Step {
+        /// `provision`, `suspend`, `activate`, `order`, `mail`, `notice`, `suspension`, `heal`.
+        what: &'static str,
+        /// A tenant's or letter's id, or an order's number.
+        subject: String,
+        /// What came of it, by name or in the operator's words.
+        outcome: String,
+        ok: bool,
+        /// What it took.
+        took: Duration,
+    },
+    /// Something is wrong that is nobody's fault in particular: the database is away, say.
+    Trouble(String),
+    Beat(Totals),
+    /// Nothing new is taken up; what runs is waited for.
+    Stopping,
+}
+
+/// Who lets the worker work.
+pub trait Boss {
+    /// Progress, for a terminal or a log.
+    fn hear(&mut self, news: &News);
+    /// The configuration as it is now; `None`: stop.
+    fn config(&mut self) -> Option<Config>;
+    /// The order to stop: a signal, say.
+    fn stops(&self) -> bool;
+}
+
+/// Works until it is told to stop, its time is over, or (with `once`) nothing is due. Never fails
+/// because of what it works on; a database that is away is waited for.
+pub fn run(
+    database: &Database,
+    config: Config,
+    options: Options,
+    boss: &mut dyn Boss,
+) -> Result<Totals> {
+    let name = format!("{}-{}-{}", host(), std::process::id(), random::code::<4>()?);
+    let shift = Shift::new(database, config, options, &name)?;
+    boss.hear(&News::Started { name: name.clone() });
+    shift.work(boss)
+}
+
+/// The machine's name, in the characters that its column takes.
+fn host() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let plain = |c: &char| c.is_ascii_alphanumeric() || *c == '.' || *c == '_';
+    let name: String = name.trim().chars().filter(plain).take(40).collect();
+    if name.is_empty() { "host".into() } else { name }
+}
+
+/// A worker at work.
+struct Shift<'a> {
+    database: &'a Database,
+    options: Options,
+    name: &'a str,
+    app: App,
+    crew: Crew,
+    totals: Totals,
+    ends: Option<Instant>,
+    stopping: Arc<AtomicBool>,
+    watch: watch::Watch,
+    /// The database was out of reach; what to wait before it is tried again.
+    pause: Duration,
+}
+
+impl<'a> Shift<'a> {
+    fn new(
+        database: &'a Database,
+        config: Config,
+        options: Options,
+        name: &'a str,
+    ) -> Result<Self> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        Ok(Self {
+            app: App::for_worker(database.clone(), config.clone(), name),
+            crew: Crew::hire(database, config, name, options.concurrency, &stopping)?,
+            database,
+            options,
+            name,
+            totals: Totals::default(),
+            ends: options.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds)),
+            stopping,
+            watch: watch::Watch::default(),
+            pause: Duration::ZERO,
+        })
+    }
+
+    fn work(mut self, boss: &mut dyn Boss) -> Result<Totals> {
+        let (mut last_beat, mut last_config) = (None::<Instant>, Instant::now());
+        while !self.is_over(boss) {
+            if last_beat.is_none_or(|at| at.elapsed() >= BEAT) {
+                last_beat = Some(Instant::now());
+                self.beat(boss, false);
+            }
+            if last_config.elapsed() >= CONFIG {
+                last_config = Instant::now();
+                match boss.config() {
+                    Some(config) => self.take_config(config),
+                    None => break,
+                }
+            }
+            let found = match self.look(boss) {
+                Ok(found) => {
+                    self.pause = Duration::ZERO;
+                    found
+                }
+                Err(error) => {
+                    self.trouble(boss, &error.to_string());
+                    false
+                }
+            };
+            if self.options.once && !found && self.crew.is_idle() && self.pause.is_zero() {
+                break;
+            }
+            self.wait(boss, found);
+        }
+        self.stop(boss);
+        Ok(self.totals)
+    }
+
+    fn is_over(&self, boss: &dyn Boss) -> bool {
+        boss.stops() || self.ends.is_some_and(|ends| Instant::now() >= ends)
+    }
+
+    /// Hands out what is due; `true` when there was anything.
+    fn look(&mut self, boss: &mut dyn Boss) -> Result<bool> {
+        let mut found = self.by_time(boss)?;
+        for lane in Lane::ALL {
+            let free = self.crew.free(lane);
+            if free == 0 {
+                continue;
+            }
+            let due = self.due(lane, free)?;
+            for task in self.crew.choose(due, free) {
+                found |= self.crew.give(task);
+            }
+        }
+        Ok(found)
+    }
+
+    /// More than there is room for, so that several workers do not all reach for the same.
+    fn due(&self, lane: Lane, free: usize) -> Result<Vec<Task>> {
+        let limit = u32::try_from(free + self.crew.busy(lane)).unwrap_or(u32::MAX) + 32;
+        Ok(match lane {
+            Lane::Tenant => {
+                let due = self.app.due_tenants(limit)?;
+                due.into_iter().map(Task::Tenant).collect()
+            }
+        })
+    }
+
+    /// What has become due by the calendar, and what earlier versions left behind.
+    fn by_time(&mut self, boss: &mut dyn Boss) -> Result<bool> {
+        const AT_ONCE: u32 = 100;
+        let mut found = false;
+        if self.watch.calendar.is_due() {
+            let due = self.app.due_by_time(AT_ONCE)?;
+            self.watch.calendar.looked(due.len() >= AT_ONCE as usize);
+            for id in due {
+                let began = Instant::now();
+                let passed = self.app.tend_tenant(id)?;
+                found |= self.tell_passed(boss, id, passed, began.elapsed());
+            }
+        }
+        if self.watch.leftovers.is_due() {
+            let due = self.app.due_for_healing(AT_ONCE)?;
+            self.watch.leftovers.looked(due.len() >= AT_ONCE as usize);
+            for id in due {
+                let began = Instant::now();
+                let healed = self.app.heal_tenant(id)?;
+                found |= self.tell_healed(boss, id, healed, began.elapsed());
+            }
+        }
+        if self.watch.cleaning.is_due() {
+            self.watch.cleaning.looked(false);
+            self.app.clean()?;
+        }
+        Ok(found)
+    }
+
+    fn tell_passed(
+        &mut self,
+        boss: &mut dyn Boss,
+        id: u32,
+        passed: Passed,
+        took: Duration,
+    ) -> bool {
+        let step =
+            |what, outcome| News::Step { what, subject: id.to_string(), outcome, ok: true, took };
+        if let Some(stage) = passed.notice {
+            self.totals.done += 1;
+            boss.hear(&step("notice", stage.days().to_string()));
+        }
+        if passed.suspended {
+            self.totals.done += 1;
+            boss.hear(&step("suspension", "expired".into()));
+        }
+        passed != Passed::default()
+    }
+
+    fn tell_healed(
+        &mut self,
+        boss: &mut dyn Boss,
+        id: u32,
+        healed: Healed,
+        took: Duration,
+    ) -> bool {
+        let outcome = match healed {
+            Healed::Nothing => return false,
+            Healed::Enqueued => "enqueued",
+            Healed::Status(status) => status.code(),
+        };
+        self.totals.done += 1;
+        let (subject, outcome) = (id.to_string(), outcome.to_owned());
+        boss.hear(&News::Step { what: "heal", subject, outcome, ok: true, took });
+        true
+    }
+
+    /// Waits for the crew's reports; not at all where there is more to hand out.
+    fn wait(&mut self, boss: &mut dyn Boss, found: bool) {
+        let rest = match (self.pause.is_zero(), found) {
+            (false, _) => self.pause,
+            (true, true) => TICK,
+            (true, false) => IDLE,
+        };
+        let until = Instant::now() + rest;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let heard = self.hear_crew(boss, left.min(TICK));
+            // A place became free: look for the next at once.
+            if (heard && self.pause.is_zero()) || left.is_zero() || self.is_over(boss) {
+                return;
+            }
+        }
+    }
+
+    /// Takes the reports that are there, waiting for the first at most so long.
+    fn hear_crew(&mut self, boss: &mut dyn Boss, longest: Duration) -> bool {
+        let mut heard = false;
+        let mut wait = longest;
+        while let Some(report) = self.crew.report(wait) {
+            (heard, wait) = (true, Duration::ZERO);
+            for step in report.steps {
+                match step {
+                    News::Step { ok: true, .. } => self.totals.done += 1,
+                    _ => self.totals.failed += 1,
+                }
+                boss.hear(&step);
+            }
+            if let Some(error) = report.trouble {
+                self.trouble(boss, &error);
+            }
+        }
+        heard
+    }
+
+    fn trouble(&mut self, boss: &mut dyn Boss, what: &str) {
+        let doubled = (self.pause * 2).max(Duration::from_secs(1)).min(LONGEST_PAUSE);
+        // Those that lost their connection together do not come back together.
+        self.pause = doubled.mul_f64(1.0 + 0.25 * random::fraction());
+        boss.hear(&News::Trouble(what.to_owned()));
+    }
+
+    fn take_config(&mut self, config: Config) {
+        if self.crew.take_config(&config) {
+            self.app = App::for_worker(self.database.clone(), config, self.name);
+        }
+    }
+
+    /// A sign of life. That it cannot be stored is told when the work cannot be done either.
+    fn beat(&mut self, boss: &mut dyn Boss, last: bool) {
+        self.totals.in_flight = u32::try_from(self.crew.all_busy()).unwrap_or(u32::MAX);
+        let beat = Beat {
+            name: self.name,
+            version: env!("CARGO_PKG_VERSION"),
+            concurrency: self.options.concurrency,
+            in_flight: self.totals.in_flight,
+            done: self.totals.done,
+            failed: self.totals.failed,
+            last,
+        };
+        if let Err(error) = self.app.beat(&beat) {
+            boss.hear(&News::Trouble(error.to_string()));
+        }
+        boss.hear(&News::Beat(self.totals));
+    }
+
+    /// Takes up nothing new and waits for what runs: each call has its own time-out.
+    fn stop(&mut self, boss: &mut dyn Boss) {
+        self.stopping.store(true, Ordering::Relaxed);
+        boss.hear(&News::Stopping);
+        let mut last_beat = Instant::now();
+        while !self.crew.is_idle() {
+            self.hear_crew(boss, TICK);
+            if last_beat.elapsed() >= BEAT {
+                last_beat = Instant::now();
+                self.beat(boss, false);
+            }
+        }
+        self.beat(boss, true);
+    }
+}
