@@ -32,7 +32,7 @@ impl App {
         self.count_attempt(&limits)?;
         let mut accounts = self.database.read(|db| account::by_email(db, email))?;
         // The column's comparison forgives accents; the limit per account counts what was typed.
-        accounts.retain(|account| account.email.to_lowercase() == email.to_lowercase());
+        accounts.retain(|account| same_address(&account.email, email));
         if accounts.is_empty() {
             let _ = bcrypt::verify(password, NOBODY);
         }
@@ -80,6 +80,11 @@ impl App {
         }
         Err(Error::input("old_password", "wrong_old_password", "密码刚刚已被修改，请重新输入"))
     }
+}
+
+/// Addresses are compared without regard to capital letters, and to nothing else.
+pub(super) fn same_address(one: &str, other: &str) -> bool {
+    one.to_lowercase() == other.to_lowercase()
 }
 
 fn wrong_password() -> Error {

@@ -1,10 +1,17 @@
 //! The addon's configuration, read with a default for every key.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
-use crate::{Error, Result, Secret, provision::Service};
+use crate::{
+    Error, Result, Secret,
+    mail::{
+        self, Links,
+        smtp::{self, Security},
+    },
+    provision::Service,
+};
 
 /// The provisioning service of the previous version's default installation.
 const DEFAULT_PROVISION_URL: &str = "http://CoPaw:5566";
@@ -22,6 +29,11 @@ pub struct Ini {
     pub provision_timeout: Duration,
     /// The longest that a call to a payment provider may take.
     pub http_timeout: Duration,
+    /// The longest that handing over a letter to the mail server may take.
+    pub mail_timeout: Duration,
+    /// A PEM file of authorities that the mail server's certificate may come from, beside the public
+    /// ones; empty for none.
+    pub mail_ca_file: String,
 }
 
 impl Default for Ini {
@@ -31,6 +43,8 @@ impl Default for Ini {
             wechat_base: String::new(),
             provision_timeout: Duration::from_secs(45),
             http_timeout: Duration::from_secs(10),
+            mail_timeout: Duration::from_secs(20),
+            mail_ca_file: String::new(),
         }
     }
 }
@@ -100,6 +114,70 @@ impl Config {
     /// Days between the end of service and suspension.
     pub(super) fn grace_days(&self) -> u32 {
         self.number("grace_days", 3, 90)
+    }
+
+    /// FastAdmin's mail settings. `None` while there are none: switched off, empty, or as FastAdmin
+    /// ships them. Source: its application/common/library/Email.php and the form behind it.
+    pub(super) fn mail_settings(&self) -> Result<Option<smtp::Settings>> {
+        const SHIPPED_FROM: &str = "10000@qq.com";
+        let (host, from) = (self.text("mail_smtp_host"), self.text("mail_from"));
+        let on = matches!(self.text("mail_type"), "1" | "2");
+        if !on || host.is_empty() || from.is_empty() || from == SHIPPED_FROM {
+            return Ok(None);
+        }
+        let unusable = |name, why: &str| Error::config(name, format!("{name}: {why}"));
+        let (security, usual_port) = match self.text("mail_verify_type") {
+            "1" => (Security::StartTls, 587),
+            "2" => (Security::Tls, 465),
+            _ => (Security::None, 25),
+        };
+        let port = match self.text("mail_smtp_port") {
+            "" | "0" => usual_port,
+            digits => digits
+                .parse()
+                .map_err(|_| unusable("mail_smtp_port", "this is no number of a port"))?,
+        };
+        // FastAdmin signs in as the sender and shows the "user" as the sender's name; its form calls it
+        // the full user name, and its earlier versions signed in with it.
+        let mut users = vec![from.to_owned()];
+        users.extend(
+            Some(self.text("mail_smtp_user"))
+                .filter(|user| !user.is_empty() && *user != from)
+                .map(str::to_owned),
+        );
+        Ok(Some(smtp::Settings {
+            host: host.to_owned(),
+            port,
+            security,
+            users,
+            // A password may begin or end with a blank.
+            password: Secret::new(self.values.get("mail_smtp_pass").map_or("", String::as_str)),
+            from: mail::address(from)
+                .ok_or_else(|| unusable("mail_from", "this is no e-mail address"))?,
+            from_name: self.site_name().to_owned(),
+            reply_to: self.support_address(),
+            ca_file: Some(self.ini.mail_ca_file.as_str())
+                .filter(|path| !path.is_empty())
+                .map(PathBuf::from),
+            timeout: self.ini.mail_timeout,
+        }))
+    }
+
+    pub(super) fn site_name(&self) -> &str {
+        self.text_or("site_name", "ChatHub")
+    }
+
+    /// Where letters to the site's support go.
+    pub(super) fn support_address(&self) -> Option<mail::Address> {
+        mail::address(self.text("support_email"))
+    }
+
+    /// Links in letters. They come from the configured address alone, never from a request.
+    pub(super) fn links(&self) -> Option<Links> {
+        let base = self.text("public_base_url").trim_end_matches('/');
+        let rest = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://"))?;
+        let plain = |c: char| c.is_ascii_alphanumeric() || ".-_/:[]".contains(c);
+        (!rest.is_empty() && rest.chars().all(plain)).then(|| Links::new(base))
     }
 
     /// Where the provisioning service is.

@@ -24,6 +24,7 @@ pub use config::{Config, Ini};
 pub use heal::Healed;
 pub use input::Input;
 pub use lifecycle::Passed;
+pub use mail::{Delivered, Sender};
 pub use member::{MemberView, OrderView, StatusView, TenantView};
 pub use orders::RenewView;
 pub use pay::{Acknowledgement, ReturnState, WaitingView, WechatView};

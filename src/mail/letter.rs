@@ -118,10 +118,23 @@ pub struct MailFailure {
 /// A letter's facts. All moments are in the site's zone.
 #[derive(Clone, Debug)]
 pub enum Letter {
-    AccountCreated { email: String, company: Option<String> },
-    ConfirmEmail { email: String, token: Secret },
-    PasswordReset { email: String, token: Secret, minutes: u32 },
-    TenantReady { tenant: TenantFacts, embed_code: Option<String> },
+    AccountCreated {
+        email: String,
+        company: Option<String>,
+    },
+    ConfirmEmail {
+        email: String,
+        token: Secret,
+    },
+    PasswordReset {
+        email: String,
+        token: Secret,
+        minutes: u32,
+    },
+    TenantReady {
+        tenant: TenantFacts,
+        embed_code: Option<String>,
+    },
     Receipt {
         company: Option<String>,
         order_no: String,
@@ -135,12 +148,33 @@ pub enum Letter {
         provider: Option<String>,
     },
     /// The service ends in `days_left` days, or today.
-    Expiring { tenant: TenantFacts, expire_at: DateTime, days_left: i32 },
-    Ended { tenant: TenantFacts, expire_at: DateTime, suspended_from: Option<DateTime> },
-    Suspended { tenant: TenantFacts, expire_at: DateTime },
-    Registered { tenant: TenantFacts, email: String, plan: String, seats: u32 },
+    Expiring {
+        tenant: TenantFacts,
+        expire_at: DateTime,
+        days_left: i32,
+    },
+    Ended {
+        tenant: TenantFacts,
+        expire_at: DateTime,
+        suspended_from: Option<DateTime>,
+    },
+    Suspended {
+        tenant: TenantFacts,
+        expire_at: DateTime,
+    },
+    Registered {
+        tenant: TenantFacts,
+        email: String,
+        plan: String,
+        seats: u32,
+    },
     PaymentToReview(Review),
-    DeadJob { tenant: TenantFacts, kind: String, attempts: u32, error: String },
+    DeadJob {
+        tenant: TenantFacts,
+        kind: String,
+        attempts: u32,
+        error: String,
+    },
     MailFailed(MailFailure),
 }
 

@@ -73,11 +73,7 @@ impl Writer<'_> {
     }
 
     fn note(&self, tone: Tone, chinese: impl Into<String>, english: impl Into<String>) -> Block {
-        Block::Note {
-            tone,
-            text: self.language.pick(chinese.into(), english.into()),
-            link: None,
-        }
+        Block::Note { tone, text: self.language.pick(chinese.into(), english.into()), link: None }
     }
 
     fn button(&self, chinese: &'static str, english: &'static str, url: String) -> Block {
@@ -256,8 +252,11 @@ impl Writer<'_> {
         let mut page = self.page(
             (format!("收款通知 {paid}"), format!("Payment received: {paid}")),
             (
-                service_until.map_or_else(String::new, |end| format!("服务有效期至 {}。", moment(end))),
-                service_until.map_or_else(String::new, |end| format!("Your service runs until {}.", moment(end))),
+                service_until
+                    .map_or_else(String::new, |end| format!("服务有效期至 {}。", moment(end))),
+                service_until.map_or_else(String::new, |end| {
+                    format!("Your service runs until {}.", moment(end))
+                }),
             ),
         );
         page.title = self.language.pick("付款成功，谢谢", "Thank you for your payment").into();
@@ -277,7 +276,8 @@ impl Writer<'_> {
                 .map(|code| self.fact("支付方式", "Paid by", provider_name(code, self.language))),
         );
         facts.extend(paid_at.map(|at| self.fact("付款时间", "Paid at", moment(at))));
-        facts.extend(service_until.map(|at| self.fact("服务有效期至", "Service until", moment(at))));
+        facts
+            .extend(service_until.map(|at| self.fact("服务有效期至", "Service until", moment(at))));
         page.blocks.push(Block::Facts(facts));
         page.blocks.extend(charged_in_test.map(|fen| {
             self.note(
@@ -343,10 +343,7 @@ impl Writer<'_> {
         let company = &tenant.company;
         let mut page = self.page(
             (format!("{company} 的服务已到期"), format!("The service of {company} has ended")),
-            (
-                "续费后服务不中断。".into(),
-                "Renew, and there is no interruption.".into(),
-            ),
+            ("续费后服务不中断。".into(), "Renew, and there is no interruption.".into()),
         );
         let mut facts = self.tenant(tenant);
         facts.push(self.fact("到期时间", "Ended at", end));

@@ -69,7 +69,8 @@ mod tests {
 
     #[test]
     fn addresses_hold_nothing_that_ends_a_line_or_a_command() {
-        for good in ["a@acme.cn", " a.b+c@acme.example ", "o'neil@acme.ie", "用户@例子.中国"] {
+        for good in ["a@acme.cn", " a.b+c@acme.example ", "o'neil@acme.ie", "用户@例子.中国"]
+        {
             assert!(address(good).is_some(), "{good}");
         }
         let long = format!("{}@acme.cn", "a".repeat(250));

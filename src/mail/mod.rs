@@ -11,6 +11,8 @@ pub mod smtp;
 mod support;
 mod wire;
 
+pub use lettre::Address;
+
 pub use letter::{Language, Letter, Links, MailFailure, Review, Site, TenantFacts, render};
 pub use message::{Message, address};
 pub use page::Rendered;

@@ -18,11 +18,21 @@ pub(super) enum Block {
     /// Labels and values.
     Facts(Vec<(&'static str, String)>),
     /// The one thing to do.
-    Button { label: &'static str, url: String },
+    Button {
+        label: &'static str,
+        url: String,
+    },
     /// To be copied as it stands.
-    Code { caption: &'static str, code: String },
+    Code {
+        caption: &'static str,
+        code: String,
+    },
     /// With an address of the site's at its end.
-    Note { tone: Tone, text: String, link: Option<String> },
+    Note {
+        tone: Tone,
+        text: String,
+        link: Option<String>,
+    },
     Steps(Vec<String>),
 }
 

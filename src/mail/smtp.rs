@@ -153,9 +153,9 @@ impl<'a> Session<'a> {
         let answer = self.ask("data", Data)?;
         // "Go ahead" is 354.
         if !answer.has_code(354) {
-            return self.check("data", &answer, letter_failure(&answer)).and(Err(not_now(
-                "the mail server did not ask for the content",
-            )));
+            return self
+                .check("data", &answer, letter_failure(&answer))
+                .and(Err(not_now("the mail server did not ask for the content")));
         }
         // Without its last line a message counts for nothing; after it nobody knows until the answer.
         self.wire
@@ -217,12 +217,13 @@ fn authenticate(
     password: &Secret,
 ) -> io::Result<Response> {
     let lines = match mechanism {
-        Mechanism::Login => vec![
-            "AUTH LOGIN".to_owned(),
-            STANDARD.encode(user),
-            STANDARD.encode(password.reveal()),
-        ],
-        _ => vec![format!("AUTH PLAIN {}", STANDARD.encode(format!("\0{user}\0{}", password.reveal())))],
+        Mechanism::Login => {
+            vec!["AUTH LOGIN".to_owned(), STANDARD.encode(user), STANDARD.encode(password.reveal())]
+        }
+        _ => vec![format!(
+            "AUTH PLAIN {}",
+            STANDARD.encode(format!("\0{user}\0{}", password.reveal()))
+        )],
     };
     let last = lines.len() - 1;
     for (at, line) in lines.into_iter().map(Secret::new).enumerate() {
@@ -231,7 +232,9 @@ fn authenticate(
         let answer = wire.answer()?;
         if at == last || !answer.has_code(334) {
             return match answer.has_code(334) {
-                true => Err(io::Error::other("the server asks for more than a name and a password")),
+                true => {
+                    Err(io::Error::other("the server asks for more than a name and a password"))
+                }
                 false => Ok(answer),
             };
         }

@@ -49,8 +49,11 @@ fn about(tenant: Option<&TenantFacts>) -> Vec<(&'static str, String)> {
 
 fn registered(site: &Site, tenant: &TenantFacts, email: &str, plan: &str, seats: u32) -> Page {
     let plan = plan_name(plan, ZH);
-    let mut page =
-        page(site, format!("新注册：{}", tenant.company), format!("{email}，{plan}，{seats} 个坐席。"));
+    let mut page = page(
+        site,
+        format!("新注册：{}", tenant.company),
+        format!("{email}，{plan}，{seats} 个坐席。"),
+    );
     let mut facts = about(Some(tenant));
     facts.push(("邮箱", email.to_owned()));
     facts.push(("套餐", format!("{plan}，{seats} 个坐席")));
@@ -125,7 +128,8 @@ fn dead_job(site: &Site, tenant: &TenantFacts, kind: &str, attempts: u32, error:
     page.blocks.push(Block::Code { caption: "最后一次的错误", code: one_line(error) });
     page.blocks.push(Block::Steps(vec![
         "确认开通服务（provision_server_url）在运行，地址和密钥正确。".into(),
-        "排除故障后，让任务重新执行：客户在会员中心点「重新开通」，或下一次付款，都会再次触发。".into(),
+        "排除故障后，让任务重新执行：客户在会员中心点「重新开通」，或下一次付款，都会再次触发。"
+            .into(),
     ]));
     page
 }
@@ -141,17 +145,16 @@ fn mail_failed(site: &Site, failure: &MailFailure) -> Page {
         "suspended" => "暂停通知",
         other => other,
     };
-    let mut page = page(
-        site,
-        format!("邮件未能送达：{what}"),
-        format!("收件人 {}。", failure.recipient),
-    );
+    let mut page =
+        page(site, format!("邮件未能送达：{what}"), format!("收件人 {}。", failure.recipient));
     let mut facts = vec![("邮件", what.to_owned()), ("收件人", failure.recipient.clone())];
     facts.extend(about(failure.tenant.as_ref()));
     page.blocks.push(Block::Text(
-        "给会员的一封邮件没有送达，系统不会再尝试。请核对会员的邮箱，必要时用其他方式通知对方。".into(),
+        "给会员的一封邮件没有送达，系统不会再尝试。请核对会员的邮箱，必要时用其他方式通知对方。"
+            .into(),
     ));
     page.blocks.push(Block::Facts(facts));
-    page.blocks.push(Block::Code { caption: "邮件服务器的答复", code: one_line(&failure.error) });
+    page.blocks
+        .push(Block::Code { caption: "邮件服务器的答复", code: one_line(&failure.error) });
     page
 }

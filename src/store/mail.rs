@@ -119,7 +119,10 @@ pub enum Closing<'a> {
     /// Nobody is meant to get it, or nobody can.
     Skipped(&'a str),
     /// Open again after `wait` seconds.
-    Retry { wait: u32, error: &'a str },
+    Retry {
+        wait: u32,
+        error: &'a str,
+    },
     Dead(&'a str),
 }
 
@@ -163,14 +166,4 @@ pub fn sweep(db: &mut Db<'_>, older_than_seconds: u32) -> Result<u64> {
          AND state IN ('skipped', 'sent', 'dead') AND next_at < UNIX_TIMESTAMP() - ? LIMIT 100",
         (older_than_seconds,),
     )
-}
-
-/// Whether a worker gave a sign of life within `seconds`.
-pub fn worker_is_alive(db: &mut Db<'_>, seconds: u32) -> Result<bool> {
-    let alive = db.number(
-        "SELECT COUNT(*) FROM `__PREFIX__chathub_worker` \
-         WHERE stopped_at IS NULL AND beat_at > UNIX_TIMESTAMP() - ?",
-        (seconds,),
-    )?;
-    Ok(alive > 0)
 }

@@ -6,7 +6,7 @@ chathub.http_timeout=7
 <?php
 require __DIR__ . '/include/common.php';
 
-$defaults = ['chathub.alipay_gateway' => '', 'chathub.http_timeout' => '7', 'chathub.provision_timeout' => '45', 'chathub.wechat_base' => ''];
+$defaults = ['chathub.alipay_gateway' => '', 'chathub.http_timeout' => '7', 'chathub.mail_ca_file' => '', 'chathub.mail_timeout' => '20', 'chathub.provision_timeout' => '45', 'chathub.wechat_base' => ''];
 $all = ini_get_all('chathub');
 ksort($all);
 Checks::same(array_keys($defaults), array_keys($all), 'names');
@@ -22,10 +22,10 @@ Checks::same($version[1], ChatHub\Hub::VERSION, 'Hub::VERSION');
 ob_start();
 (new ReflectionExtension('chathub'))->info();
 $lines = explode("\n", ob_get_clean());
-foreach (["Version => {$version[1]}", 'ChatHub => enabled', 'chathub.http_timeout => 7', 'chathub.provision_timeout => 45'] as $line) {
+foreach (["Version => {$version[1]}", 'ChatHub => enabled', 'chathub.http_timeout => 7', 'chathub.provision_timeout => 45', 'chathub.mail_timeout => 20'] as $line) {
     Checks::that(in_array($line, $lines, true), "phpinfo: $line");
 }
 Checks::held();
 ?>
 --EXPECT--
-23 checks held
+32 checks held

@@ -1,6 +1,11 @@
 //! Letters: what is written to whom, and when. They go into an outbox, in the transaction of what they
 //! tell about, and are sent by the worker or after an answer.
 
+mod compose;
+mod delivery;
+
+pub use delivery::{Delivered, Sender};
+
 use jiff::civil::DateTime;
 
 use super::Moment;
@@ -40,6 +45,8 @@ pub(super) enum Letter<'a> {
     PaymentToReview { tenant_id: u32, trade: &'a TradeId, order_no: &'a str, outcome: &'a str },
     /// To `support_email`: a call was given up.
     DeadJob { tenant_id: u32, job_id: u32 },
+    /// To `support_email`: a letter to a member was given up. `about`: what there is one notice for.
+    MailFailed { tenant_id: u32, mail_id: u32, about: &'a str },
 }
 
 /// Puts a letter into the outbox, unless there is one about the same already.
@@ -99,6 +106,12 @@ pub(super) fn post(db: &mut Db<'_>, letter: &Letter<'_>, now: Moment) -> Result<
             30 * DAY,
             Some(serde_json::json!({"job_id": job_id})),
         ),
+        Letter::MailFailed { mail_id, about, .. } => (
+            "mail_failed",
+            (*about).to_owned(),
+            3 * DAY,
+            Some(serde_json::json!({"mail_id": mail_id})),
+        ),
     };
     let mail = NewMail {
         dedupe_key: &format!("{kind}:{key}"),
@@ -124,7 +137,8 @@ impl Letter<'_> {
             Self::PasswordReset { .. }
             | Self::Registered { .. }
             | Self::PaymentToReview { .. }
-            | Self::DeadJob { .. } => 0,
+            | Self::DeadJob { .. }
+            | Self::MailFailed { .. } => 0,
         }
     }
 
@@ -139,7 +153,8 @@ impl Letter<'_> {
             | Self::Suspended { tenant_id, .. }
             | Self::Registered { tenant_id }
             | Self::PaymentToReview { tenant_id, .. }
-            | Self::DeadJob { tenant_id, .. } => *tenant_id,
+            | Self::DeadJob { tenant_id, .. }
+            | Self::MailFailed { tenant_id, .. } => *tenant_id,
         }
     }
 }
