@@ -91,6 +91,8 @@ class Place:
         site.write_env(root, env["db"], options.lang_switch, options.debug)
         if options.lang_switch:
             site.switch_languages(root)
+        if sandbox:
+            site.write_mail_settings(root, sandbox)
         env["site_root"] = str(root)
         self._write_ini(options, sandbox)
 
@@ -110,7 +112,10 @@ class Place:
             extension = Path(shutil.copy(extension, self.folder / "chathub.so"))
         providers = {}
         if sandbox and extension:
-            providers = {"chathub.alipay_gateway": sandbox["alipay_gateway"], "chathub.wechat_base": sandbox["wechat_base"]}
+            providers = {
+                "chathub.alipay_gateway": sandbox["alipay_gateway"], "chathub.wechat_base": sandbox["wechat_base"],
+                "chathub.mail_ca_file": sandbox["mail_ca_path"],
+            }
         settings = providers | dict(item.split("=", 1) for item in options.ini)
         self.env["php_ini"] = str(web.write_php_ini(self.folder, extension, settings))
         self.env["php_error_log"] = str(self.folder / "log" / "php.log")

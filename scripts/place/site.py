@@ -28,6 +28,31 @@ def lay_out(folder: Path, real: Path | None) -> Path:
     return site
 
 
+def mail_settings(sandbox: dict) -> dict[str, str]:
+    """FastAdmin's own mail settings, for the sandbox's mail server."""
+    return {
+        "mail_type": "1",
+        "mail_smtp_host": sandbox["mail_host"],
+        "mail_smtp_port": str(sandbox["mail_port_tls"]),
+        "mail_smtp_user": sandbox["mail_user"],
+        "mail_smtp_pass": sandbox["mail_password"],
+        "mail_verify_type": "2",
+        "mail_from": sandbox["mail_user"],
+    }
+
+
+def write_mail_settings(site: Path, sandbox: dict) -> None:
+    """FastAdmin keeps them in a file that its backend writes anew from the table of settings."""
+    file = site / "application" / "extra" / "site.php"
+    values = file.read_text(encoding="utf-8").rstrip()
+    settings = mail_settings(sandbox)
+    known = "".join(line for line in values.splitlines(True) if not line.lstrip().startswith(tuple(f"'{name}'" for name in settings)))
+    if not known.endswith("];"):
+        raise Failure(f"{file} is not in the form that FastAdmin writes")
+    lines = "".join(f"    '{name}' => '{value}',\n" for name, value in settings.items())
+    file.write_text(known.removesuffix("];") + lines + "];\n", encoding="utf-8")
+
+
 def import_tables(server: dict, name: str, site: Path, prefix: str, real: bool) -> None:
     if real:
         file = site / "application" / "admin" / "command" / "Install" / "fastadmin.sql"

@@ -5,9 +5,10 @@
 pub enum Failure {
     /// This letter will never be accepted: no such mailbox, content refused.
     Refused,
-    /// Certainly not accepted, and the next attempt may be: the server is away or busy, or the site's
-    /// own settings are wrong.
+    /// Certainly not accepted, and the next attempt may be.
     NotNow,
+    /// The same for every letter: the server is away, or the site's own settings are wrong.
+    Away,
     /// The letter was handed over and no word came back. It may have arrived.
     Unknown,
 }
@@ -27,6 +28,10 @@ pub const MAX_ATTEMPTS: u32 = 30;
 /// than a missing one.
 const MAX_ATTEMPTS_UNKNOWN: u32 = 5;
 
+/// Where no letter would be accepted, the others are not tried for so many seconds: a hundred failed
+/// sign-ins in a row would lock the site's mail account.
+pub const AWAY_SECONDS: u32 = 60;
+
 const FIRST_WAIT_SECONDS: u32 = 20;
 const LONGEST_WAIT_SECONDS: u32 = 3600;
 /// Receivers that know a letter again by its Message-ID need a moment to have it on record.
@@ -37,7 +42,7 @@ const SHORTEST_UNKNOWN_WAIT_SECONDS: u32 = 300;
 pub fn after_failure(attempts: u32, failure: Failure, useful_for: i64, jitter: f64) -> Next {
     let (most, shortest) = match failure {
         Failure::Refused => return Next::Dead,
-        Failure::NotNow => (MAX_ATTEMPTS, 0),
+        Failure::NotNow | Failure::Away => (MAX_ATTEMPTS, 0),
         Failure::Unknown => (MAX_ATTEMPTS_UNKNOWN, SHORTEST_UNKNOWN_WAIT_SECONDS),
     };
     if attempts >= most {

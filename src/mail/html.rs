@@ -13,10 +13,10 @@ const STYLE: &str = "\
 :root{color-scheme:light dark;supported-color-schemes:light dark}\
 body{margin:0;padding:0;-webkit-text-size-adjust:100%;text-size-adjust:100%}\
 a{color:#0b6b50}\
-@media (max-width:480px){.pad{padding:24px 20px!important}.outer{padding:12px 8px 24px!important}\
-.title{font-size:21px!important}.label,.value{display:block!important;width:auto!important}\
-.label{padding:12px 16px 0!important}.value{padding:2px 16px 12px!important;border-top:0!important}\
-.button a{display:block!important;text-align:center!important}}\
+@media (max-width:480px){.pad{padding:24px 20px 8px!important}.outer{padding:12px 8px 24px!important}\
+.title{font-size:21px!important}\
+.label{width:76px!important;padding-left:12px!important}.value{padding-left:8px!important;padding-right:12px!important}\
+.button{width:100%!important}.button a{display:block!important;text-align:center!important}}\
 @media (prefers-color-scheme:dark){.paper{background:#111614!important}\
 .card{background:#19201d!important;border-color:#2b3530!important}\
 .ink,.ink a{color:#eaf0ec!important}.soft{color:#a3b0a9!important}.soft a,.link{color:#5fcfa5!important}\
@@ -51,7 +51,7 @@ style=\"max-width:600px;\">\n\
 <tr><td class=\"mark\" width=\"10\" style=\"width:10px;background:#0b6b50;border-radius:3px;font-size:0;\
 line-height:0;\">&nbsp;</td><td class=\"ink\" style=\"padding-left:10px;font:700 16px/24px {FONT};color:#16211d;\">\
 {site}</td></tr></table></td></tr>\n\
-<tr><td class=\"card pad\" style=\"background:#ffffff;border:1px solid #e2dfd4;border-radius:12px;padding:36px 40px;\">\n\
+<tr><td class=\"card pad\" style=\"background:#ffffff;border:1px solid #e2dfd4;border-radius:12px;padding:36px 40px 18px;\">\n\
 <h1 class=\"ink title\" style=\"margin:0 0 20px;font:700 24px/1.35 {FONT};color:#16211d;\">{title}</h1>\n\
 {blocks}</td></tr>\n{foot}\
 </table>\n</td></tr></table>\n</body>\n</html>\n"
@@ -91,11 +91,19 @@ fn block(block: &Block) -> String {
             escaped(text)
         ),
         Block::Facts(facts) => facts_table(facts),
-        Block::Button { label, url } => button(label, url),
+        Block::Figure { figure, caption } => format!(
+            "<p class=\"ink\" style=\"margin:0;font:700 36px/1.2 {FONT};letter-spacing:-.5px;color:#16211d;\">{}</p>\n\
+<p class=\"soft\" style=\"margin:4px 0 24px;font:400 14px/1.6 {FONT};color:#56625c;\">{}</p>\n",
+            escaped(figure),
+            escaped(caption)
+        ),
+        Block::Button { label, url, spelled_out } => {
+            button(label, url) + &spelled_out.map_or_else(String::new, |words| address(words, url))
+        }
         Block::Code { caption, code } => format!(
             "<p class=\"soft\" style=\"margin:0 0 6px;font:600 13px/1.5 {FONT};color:#56625c;\">{}</p>\n\
 <pre class=\"ink sunken\" style=\"margin:0 0 20px;padding:14px 16px;background:#f2f0e9;border:1px solid #e2dfd4;\
-border-radius:8px;font:400 13px/1.6 {MONO};color:#16211d;white-space:pre-wrap;word-break:break-all;\
+border-radius:8px;font:400 13px/1.6 {MONO};color:#16211d;white-space:pre-wrap;word-break:break-word;overflow-wrap:anywhere;\
 -webkit-user-select:all;user-select:all;\">{}</pre>\n",
             escaped(caption),
             escaped(code)
@@ -133,6 +141,16 @@ style=\"margin:4px 0 24px;min-width:200px;\"><tr><td align=\"center\" style=\"ba
 <a href=\"{url}\" style=\"display:inline-block;padding:12px 28px;border:1px solid #0b6b50;border-radius:8px;\
 background:#0b6b50;font:600 16px/24px {FONT};color:#ffffff;text-decoration:none;\">{}</a></td></tr></table>\n",
         escaped(label)
+    )
+}
+
+/// For readers whose mail client shows no button.
+fn address(words: &str, url: &str) -> String {
+    let url = escaped(url);
+    format!(
+        "<p class=\"soft\" style=\"margin:0 0 20px;font:400 13px/1.7 {FONT};color:#56625c;word-break:break-word;\
+overflow-wrap:anywhere;\">{}<br><a class=\"link\" href=\"{url}\" style=\"color:#0b6b50;\">{url}</a></p>\n",
+        escaped(words)
     )
 }
 

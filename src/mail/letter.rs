@@ -180,12 +180,12 @@ pub enum Letter {
 
 /// The letter in both forms. Letters to the site's support are in Chinese, whatever `language` says.
 pub fn render(letter: &Letter, site: &Site, language: Language) -> Rendered {
-    let (page, reason) = match member::write(letter, site, language) {
-        Some(page) => (page, member::reason(letter, site, language)),
-        None => (support::write(letter, site), support::reason(site)),
+    let (page, reason, support_email) = match member::write(letter, site, language) {
+        Some(page) => (page, member::reason(letter, site, language), site.support_email.as_deref()),
+        // The support need not be told whom to ask.
+        None => (support::write(letter, site), support::reason(site), None),
     };
-    let frame =
-        Frame { site_name: &site.name, support_email: site.support_email.as_deref(), reason };
+    let frame = Frame { site_name: &site.name, support_email, reason };
     page.rendered(&frame)
 }
 

@@ -1,15 +1,18 @@
 //! Letters as they leave: what they say in two languages, as HTML and as plain text, and the SMTP
 //! server that takes them. Knows nothing of the outbox.
 
+mod account;
 mod html;
 mod letter;
 mod member;
 mod message;
 mod page;
 mod plain;
+mod service;
 pub mod smtp;
 mod support;
 mod wire;
+mod words;
 
 pub use lettre::Address;
 

@@ -17,10 +17,16 @@ pub(super) enum Block {
     Text(String),
     /// Labels and values.
     Facts(Vec<(&'static str, String)>),
-    /// The one thing to do.
+    /// What catches the eye first.
+    Figure {
+        figure: String,
+        caption: String,
+    },
+    /// The one thing to do; where it matters most, HTML spells the address out under these words.
     Button {
         label: &'static str,
         url: String,
+        spelled_out: Option<&'static str>,
     },
     /// To be copied as it stands.
     Code {

@@ -20,7 +20,8 @@ fn block(block: &Block) -> String {
             let lines = facts.iter().map(|(label, value)| format!("{label}: {}", one_line(value)));
             lines.collect::<Vec<_>>().join("\n")
         }
-        Block::Button { label, url } => format!("{label}:\n{url}"),
+        Block::Figure { figure, caption } => format!("{figure} ({caption})"),
+        Block::Button { label, url, .. } => format!("{label}:\n{url}"),
         Block::Code { caption, code } => {
             let lines = code.lines().map(|line| format!("    {line}"));
             format!("{caption}:\n\n{}", lines.collect::<Vec<_>>().join("\n"))

@@ -19,8 +19,8 @@ use lettre::{
 
 use super::{
     message::Message,
-    page::one_line,
     wire::{Wire, tls_config},
+    words::{broken, refused},
 };
 use crate::{Secret, domain::mail::Failure};
 
@@ -62,6 +62,11 @@ fn not_now(message: impl Into<String>) -> Failed {
     Failed { failure: Failure::NotNow, message: message.into() }
 }
 
+/// What happens before a letter's recipient is named would happen to every letter.
+fn away(message: impl Into<String>) -> Failed {
+    Failed { failure: Failure::Away, message: message.into() }
+}
+
 /// Hands the message over.
 pub fn send(settings: &Settings, message: &Message) -> Result<(), Failed> {
     let until = Instant::now() + settings.timeout;
@@ -82,11 +87,11 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn open(settings: &'a Settings, until: Instant) -> Result<Self, Failed> {
         let Settings { host, port, security, .. } = settings;
-        let broken = |step: &str, error: &io::Error| not_now(broken(step, error));
+        let broken = |step: &str, error: &io::Error| away(broken(step, error));
         let tls = match security {
             Security::None => None,
             Security::StartTls | Security::Tls => {
-                Some(tls_config(settings.ca_file.as_deref()).map_err(not_now)?)
+                Some(tls_config(settings.ca_file.as_deref()).map_err(away)?)
             }
         };
         let mut wire = Wire::connect(host, *port, until)
@@ -96,13 +101,13 @@ impl<'a> Session<'a> {
         }
         let greeting = wire.answer().map_err(|error| broken("greeting", &error))?;
         if !is_done(&greeting) {
-            return Err(not_now(refused("greeting", &greeting, &settings.password)));
+            return Err(away(refused("greeting", &greeting, &settings.password)));
         }
         let server = hello(&mut wire, settings)?;
         let mut session = Self { settings, wire, server };
         if let (Security::StartTls, Some(tls)) = (security, tls) {
             if !session.server.supports_feature(Extension::StartTls) {
-                return Err(not_now("the mail server does not offer STARTTLS"));
+                return Err(away("the mail server does not offer STARTTLS"));
             }
             session.command("STARTTLS", "STARTTLS\r\n")?;
             session.wire.encrypt(host, tls).map_err(|error| broken("TLS", &error))?;
@@ -117,7 +122,7 @@ impl<'a> Session<'a> {
         }
         let mechanisms = [Mechanism::Plain, Mechanism::Login];
         let Some(mechanism) = self.server.get_auth_mechanism(&mechanisms) else {
-            return Err(not_now(
+            return Err(away(
                 "the mail server lets nobody sign in by PLAIN or LOGIN on this connection \
                  (it may want TLS or SSL)",
             ));
@@ -127,14 +132,14 @@ impl<'a> Session<'a> {
             match authenticate(&mut self.wire, mechanism, user, &self.settings.password) {
                 Ok(answer) if is_done(&answer) => return Ok(()),
                 // The server's own words may repeat what it was told.
-                Ok(answer) => first.get_or_insert(not_now(format!(
+                Ok(answer) => first.get_or_insert(away(format!(
                     "the mail server refused the sign-in ({}): mail_from and mail_smtp_pass do not fit",
                     answer.code()
                 ))),
-                Err(error) => first.get_or_insert(not_now(broken("sign-in", &error))),
+                Err(error) => first.get_or_insert(away(broken("sign-in", &error))),
             };
         }
-        Err(first.unwrap_or_else(|| not_now("there is no name to sign in with")))
+        Err(first.unwrap_or_else(|| away("there is no name to sign in with")))
     }
 
     fn hand_over(&mut self, message: &Message) -> Result<(), Failed> {
@@ -185,7 +190,7 @@ impl<'a> Session<'a> {
     /// A command whose refusal is the site's affair, not the letter's.
     fn command(&mut self, step: &str, command: impl ToString) -> Result<(), Failed> {
         let answer = self.ask(step, command)?;
-        self.check(step, &answer, Failure::NotNow)
+        self.check(step, &answer, Failure::Away)
     }
 
     fn check(&self, step: &str, answer: &Response, failure: Failure) -> Result<(), Failed> {
@@ -202,11 +207,11 @@ fn hello(wire: &mut Wire, settings: &Settings) -> Result<ServerInfo, Failed> {
     let answer = wire
         .write(Ehlo::new(name).to_string().as_bytes())
         .and_then(|()| wire.answer())
-        .map_err(|error| not_now(broken("EHLO", &error)))?;
+        .map_err(|error| away(broken("EHLO", &error)))?;
     if !is_done(&answer) {
-        return Err(not_now(refused("EHLO", &answer, &settings.password)));
+        return Err(away(refused("EHLO", &answer, &settings.password)));
     }
-    ServerInfo::from_response(&answer).map_err(|_| not_now("EHLO: the answer is not SMTP"))
+    ServerInfo::from_response(&answer).map_err(|_| away("EHLO: the answer is not SMTP"))
 }
 
 /// LOGIN asks for the name and then the password, in words that differ from server to server.
@@ -282,38 +287,6 @@ fn stuffed(message: &[u8]) -> Vec<u8> {
     out
 }
 
-fn broken(step: &str, error: &io::Error) -> String {
-    let why = match error.kind() {
-        io::ErrorKind::TimedOut => "time-out".into(),
-        io::ErrorKind::NotFound => "the host name does not resolve".into(),
-        io::ErrorKind::UnexpectedEof => "the server hung up".into(),
-        _ => error.to_string(),
-    };
-    format!("{step}: {why}")
-}
-
-/// What the server says, shortened, and without anything that could be a secret: some repeat what they
-/// were told, links included.
-fn refused(step: &str, answer: &Response, password: &Secret) -> String {
-    const MAX_WORDS: usize = 200;
-    let words = one_line(&answer.message().collect::<Vec<_>>().join(" "));
-    let words = words.replace(password.reveal(), "***");
-    let words: Vec<String> = words.split(' ').map(masked).collect();
-    let words: String = words.join(" ").chars().take(MAX_WORDS).collect();
-    format!("{step}: {} {words}", answer.code())
-}
-
-fn masked(word: &str) -> String {
-    const LONGEST_HARMLESS: usize = 19;
-    let part_of_key = |c: char| c.is_ascii_alphanumeric() || "+/=_".contains(c);
-    let parts = word.split_inclusive(|c| !part_of_key(c));
-    let shown = |part: &str| match part.len() > LONGEST_HARMLESS {
-        true => "***".to_owned(),
-        false => part.to_owned(),
-    };
-    parts.map(shown).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,20 +296,6 @@ mod tests {
         assert_eq!(stuffed(b".\r\na\r\n..b\r\n"), b"..\r\na\r\n...b\r\n");
         assert_eq!(stuffed(b"a"), b"a\r\n");
         assert_eq!(stuffed(b".a"), b"..a\r\n");
-    }
-
-    #[test]
-    fn a_servers_words_are_shown_without_secrets() {
-        let answer: Response =
-            "550-5.7.1 bad link https://a.cn/x?token=23456789ABCDEFGHJKLMNPQRSTUVWXYZ\r\n\
-             550 hunter2 is no password\r\n"
-                .parse()
-                .unwrap();
-        let text = refused("content", &answer, &Secret::new("hunter2"));
-        assert!(text.contains("550") && text.contains("5.7.1 bad link"), "{text}");
-        assert!(!text.contains("hunter2") && !text.contains("23456789"), "{text}");
-        let empty = refused("content", &answer, &Secret::new(""));
-        assert!(empty.contains("hunter2 is no password"), "{empty}");
     }
 
     #[test]

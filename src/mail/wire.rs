@@ -80,8 +80,10 @@ impl Wire {
         let address = if bare.contains(':') { format!("[{bare}]") } else { bare.to_owned() };
         let found = resolve::look_up(format!("{address}:{port}"), left(until)?)?;
         let mut last = io::Error::from(io::ErrorKind::NotFound);
-        for address in found {
-            match TcpStream::connect_timeout(&address, left(until)?) {
+        for (at, address) in found.iter().enumerate() {
+            // One that never answers leaves time for the others.
+            let others = u32::try_from(found.len() - at).unwrap_or(u32::MAX);
+            match TcpStream::connect_timeout(address, left(until)? / others) {
                 Ok(tcp) => {
                     let stream = Stream::Plain(Timed { tcp, until });
                     return Ok(Self { stream, read: Vec::new() });

@@ -158,8 +158,18 @@ pub fn close(
     Ok(changed == 1)
 }
 
+/// Puts off all letters that are due and in nobody's hands.
+pub fn put_off(db: &mut Db<'_>, seconds: u32) -> Result<()> {
+    db.write(
+        "UPDATE `__PREFIX__chathub_mail` SET next_at = UNIX_TIMESTAMP() + ? WHERE state = 'open' \
+         AND next_at <= UNIX_TIMESTAMP() AND lease_until <= UNIX_TIMESTAMP()",
+        (seconds,),
+    )?;
+    Ok(())
+}
+
 /// Drops password letters that were closed long ago: anybody may cause them, for any address. A few
-/// at a time.
+/// at a time. A closed letter's `next_at` is when that was.
 pub fn sweep(db: &mut Db<'_>, older_than_seconds: u32) -> Result<u64> {
     db.write(
         "DELETE FROM `__PREFIX__chathub_mail` WHERE kind = 'password_reset' \

@@ -165,6 +165,22 @@ fn a_server_that_is_away_is_asked_until_the_letter_is_of_no_use() {
 }
 
 #[test]
+fn where_no_letter_would_be_accepted_the_others_wait() {
+    let office = Office::new();
+    let (one, other) = (letter(&office), letter(&office));
+    office.server.misbehave(json!({"mode": "reply", "step": "auth", "code": 535}));
+    assert!(matches!(office.deliver(one), Delivered::Retry(_)));
+    assert!(office.app().due_mails(10).unwrap().is_empty());
+    assert_eq!(office.deliver(other), Delivered::NotOurs);
+    assert_eq!(office.row(other), "open|0|-|-");
+    // A mailbox that is full is nobody else's affair.
+    office.time_passes();
+    office.server.misbehave(json!({"mode": "reply", "step": "rcpt", "code": 452}));
+    assert!(matches!(office.deliver(one), Delivered::Retry(_)));
+    assert_eq!(office.app().due_mails(10).unwrap(), [other]);
+}
+
+#[test]
 fn whoever_dies_each_time_is_not_followed_for_ever() {
     let office = Office::new();
     let id = letter(&office);

@@ -4,7 +4,10 @@ use std::{
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, ChildStdin, Command, Stdio},
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -147,7 +150,7 @@ pub fn subjects(mails: &[Json]) -> Vec<&str> {
 /// A site with mail settings, its server, and one member, Alice.
 pub struct Office {
     pub site: Site,
-    pub server: MailServer,
+    pub server: Arc<MailServer>,
     timeout: Duration,
 }
 
@@ -158,18 +161,23 @@ impl Office {
 
     /// On one of the server's ports, with further settings.
     pub fn with(kind: &str, more: &[(&str, &str)]) -> Self {
-        let server = MailServer::start();
+        Self::at(&Arc::new(MailServer::start()), kind, more)
+    }
+
+    /// The same on a server that is there.
+    pub fn at(server: &Arc<MailServer>, kind: &str, more: &[(&str, &str)]) -> Self {
         let settings = server.settings(kind);
         let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, &**value)).collect();
         let site = Site::new(&Service::absent()).configured(&settings).configured(more);
-        let office = Self { site, server, timeout: Duration::from_secs(30) };
+        let office = Self { site, server: Arc::clone(server), timeout: Duration::from_secs(30) };
         office.account(1, "alice@acme.example", "zh-cn");
         office
     }
 
-    /// The same server and database under other settings.
-    pub fn on(site: Site, server: MailServer) -> Self {
-        Self { site, server, timeout: Duration::from_secs(30) }
+    /// The same site with other settings.
+    #[must_use]
+    pub fn configured(self, settings: &[(&str, &str)]) -> Self {
+        Self { site: self.site.configured(settings), ..self }
     }
 
     /// How long a delivery may take.

@@ -1,8 +1,13 @@
 //! FastAdmin's settings, as a site has them.
 
+use std::{sync::Arc, time::Duration};
+
 use serde_json::json;
 
-use crate::{server::Office, support::seed::Tenant};
+use crate::{
+    server::{MailServer, Office},
+    support::seed::Tenant,
+};
 use chathub_core::app::Delivered;
 
 fn deliver(office: &Office) -> (u32, Delivered) {
@@ -13,10 +18,12 @@ fn deliver(office: &Office) -> (u32, Delivered) {
 
 #[test]
 fn all_three_ways_to_connect() {
+    let server = Arc::new(MailServer::start());
     for (kind, secure) in [("plain", false), ("starttls", true), ("tls", true)] {
         for method in ["PLAIN", "LOGIN"] {
-            let office = Office::with(kind, &[]);
-            office.server.misbehave(json!({"auth_methods": [method]}));
+            let office = Office::at(&server, kind, &[]);
+            server.clear();
+            server.misbehave(json!({"auth_methods": [method]}));
             assert_eq!(deliver(&office).1, Delivered::Sent, "{kind} {method}");
             let mail = office.server.mail();
             assert_eq!((&mail["kind"], &mail["secure"]), (&json!(kind), &json!(secure)));
@@ -44,8 +51,9 @@ fn a_site_without_mail_settings() {
         &[("mail_from", "")],
         &shipped,
     ];
+    let server = Arc::new(MailServer::start());
     for settings in none {
-        let office = Office::with("tls", settings);
+        let office = Office::at(&server, "tls", settings);
         let (id, delivered) = deliver(&office);
         assert!(
             matches!(&delivered, Delivered::Skipped(why) if why.contains("no mail settings")),
@@ -70,8 +78,9 @@ fn settings_that_cannot_work_are_said_and_tried_again() {
         (&[("mail_verify_type", "1")], ""),
         (&[("mail_verify_type", "0")], ""),
     ];
+    let server = Arc::new(MailServer::start());
     for (settings, why) in cases {
-        let office = Office::with("tls", settings).patient_for(std::time::Duration::from_secs(3));
+        let office = Office::at(&server, "tls", settings).patient_for(Duration::from_secs(3));
         let (id, delivered) = deliver(&office);
         let Delivered::Retry(said) = &delivered else { panic!("{settings:?}: {delivered:?}") };
         assert!(said.contains(why), "{settings:?}: {said}");
@@ -79,7 +88,7 @@ fn settings_that_cannot_work_are_said_and_tried_again() {
         assert!(office.app().due_mails(10).unwrap().is_empty(), "not at once");
         assert!(office.server.mails().is_empty());
     }
-    let office = Office::with("plain", &[("mail_verify_type", "1")]);
+    let office = Office::at(&server, "plain", &[("mail_verify_type", "1")]);
     assert!(matches!(deliver(&office).1, Delivered::Retry(why) if why.contains("STARTTLS")));
 }
 
@@ -116,9 +125,7 @@ fn a_wrong_password_is_not_repeated() {
         assert!(!office.site.dump().contains("hunter2"));
         // Corrected, the letter goes out.
         let right = office.server.password().to_owned();
-        let Office { site, server, .. } = office;
-        let office =
-            crate::server::Office::on(site.configured(&[("mail_smtp_pass", &right)]), server);
+        let office = office.configured(&[("mail_smtp_pass", &right)]);
         office.time_passes();
         assert_eq!(office.deliver(id), Delivered::Sent);
     }

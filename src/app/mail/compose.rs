@@ -1,101 +1,90 @@
 //! From a row of the outbox to a letter: the facts as the tables have them now. What nobody needs any
 //! more by now is not sent.
 
+mod support;
+
 use jiff::civil::DateTime;
 use serde_json::Value as Json;
 
 use super::super::{App, Moment, account::same_address};
 use crate::{
-    Result, Secret,
+    Error, Result, Secret,
     domain::{
-        Fen, OrderStatus, SuspendReason, TenantStatus,
+        OrderStatus, SuspendReason, TenantStatus,
         lifecycle::{Stage, grace_ends},
-        order::TradeId,
     },
-    mail::{Address, Language, Letter, MailFailure, Review, TenantFacts, address},
+    mail::{Address, Language, Letter, TenantFacts, address},
     store::{
         Db,
         account::{self, Account},
-        job,
-        mail::{self, MailRow},
-        member, order, payment,
+        mail::MailRow,
+        member, order,
         tenant::{self, TenantRow},
         token::{self, TokenKind},
     },
 };
 
-/// What is to become of a row.
-pub(super) enum Composed {
-    Letter {
-        to: Address,
-        letter: Letter,
-        language: Language,
-    },
-    /// Nobody is to get it, or nobody can: why.
+/// A letter and who gets it.
+pub(super) struct Composed {
+    pub to: Address,
+    pub letter: Letter,
+    pub language: Language,
+}
+
+/// Why there is no letter.
+enum Ended {
+    /// Nobody is to get it, or nobody can.
     Skip(String),
+    Failed(Error),
 }
 
-fn skip<T>(why: impl Into<String>) -> std::result::Result<T, Composed> {
-    Err(Composed::Skip(why.into()))
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
 }
 
-/// A member who gets a letter.
-struct Recipient {
-    to: Address,
-    language: Language,
+type Step<T> = std::result::Result<T, Ended>;
+
+fn skip<T>(why: &str) -> Step<T> {
+    Err(Ended::Skip(why.to_owned()))
 }
 
-/// What a step gives, or why the letter ends here; a failure of the database is the outer error.
-type Step<T> = Result<std::result::Result<T, Composed>>;
-
-/// Goes on with what a step gave.
-macro_rules! go_on {
-    ($step:expr) => {
-        match $step {
-            Ok(value) => value,
-            Err(ended) => return Ok(Err(ended)),
-        }
-    };
+/// Whoever works on the database has to see its failures apart from the rest.
+fn apart<T>(step: Step<T>) -> Result<std::result::Result<T, String>> {
+    match step {
+        Ok(value) => Ok(Ok(value)),
+        Err(Ended::Skip(why)) => Ok(Err(why)),
+        Err(Ended::Failed(error)) => Err(error),
+    }
 }
 
 impl App {
-    pub(super) fn compose(&self, row: &MailRow, now: Moment) -> Result<Composed> {
+    /// The letter of a row, or why nobody gets it.
+    pub(super) fn compose(
+        &self,
+        row: &MailRow,
+        now: Moment,
+    ) -> Result<std::result::Result<Composed, String>> {
         let data = serde_json::from_str(&row.data).unwrap_or(Json::Null);
-        let step = match row.kind.as_str() {
+        match row.kind.as_str() {
             "registered" | "payment_to_review" | "dead_job" | "mail_failed" => {
-                self.support_letter(row, &data)
+                let to = self.config.support_address();
+                self.database.read(|db| apart(support::for_support(db, row, &data, to.clone())))
             }
-            "password_reset" => self.password_letter(&data, now),
-            "confirm_email" => self.confirmation(row, now),
-            _ => self.member_letter(row, &data, now),
-        };
-        Ok(step?.unwrap_or_else(|ended| ended))
-    }
-
-    fn member_letter(&self, row: &MailRow, data: &Json, now: Moment) -> Step<Composed> {
-        let grace_days = self.config.grace_days();
-        self.database.read(|db| {
-            let tenant = tenant::find(db, row.tenant_id)?;
-            let to = go_on!(recipient(db, row, tenant.as_ref())?);
-            let letter = match row.kind.as_str() {
-                "account_created" => Letter::AccountCreated {
-                    email: to.to.to_string(),
-                    company: tenant.map(|tenant| tenant.name),
-                },
-                "tenant_ready" => go_on!(tenant_ready(tenant)),
-                "receipt" => go_on!(receipt(db, text(data, "order_no"), tenant)?),
-                "expiry" => go_on!(expiry(data, tenant, grace_days, now)),
-                "suspended" => go_on!(suspended(data, tenant)),
-                _ => return Ok(skip("a kind of letter that this version does not know")),
-            };
-            Ok(Ok(Composed::Letter { to: to.to, letter, language: to.language }))
-        })
+            "password_reset" => apart(self.password_letter(&data, now)),
+            "confirm_email" => apart(self.confirmation(row, now)),
+            _ => {
+                let grace_days = self.config.grace_days();
+                self.database.read(|db| apart(for_member(db, row, &data, grace_days, now)))
+            }
+        }
     }
 
     /// The link's half hour begins now, whenever it was asked for.
     fn password_letter(&self, data: &Json, now: Moment) -> Step<Composed> {
         if self.config.links().is_none() {
-            return Ok(skip(NO_LINKS));
+            return skip(NO_LINKS);
         }
         let typed = text(data, "email");
         let accounts = self.database.read(|db| account::by_email(db, typed))?;
@@ -104,7 +93,7 @@ impl App {
             .into_iter()
             .filter(|account| !account.hidden && same_address(&account.email, typed));
         let Some(account) = accounts.next() else {
-            return Ok(skip("no account has this address"));
+            return skip("no account has this address");
         };
         self.with_token(&account, TokenKind::PasswordReset, now, |email, token| {
             let minutes = TokenKind::PasswordReset.seconds() / 60;
@@ -114,23 +103,24 @@ impl App {
 
     fn confirmation(&self, row: &MailRow, now: Moment) -> Step<Composed> {
         if self.config.links().is_none() {
-            return Ok(skip(NO_LINKS));
+            return skip(NO_LINKS);
         }
         let (account, member) = self
             .database
             .read(|db| Ok((account::find(db, row.user_id)?, member::find(db, row.user_id)?)))?;
         let Some(account) = account.filter(|account| !account.hidden) else {
-            return Ok(skip("the account is gone or locked"));
+            return skip("the account is gone or locked");
         };
         let confirmed = member.and_then(|member| member.confirmed_email);
         if confirmed.is_some_and(|confirmed| same_address(&confirmed, &account.email)) {
-            return Ok(skip("the address is confirmed already"));
+            return skip("the address is confirmed already");
         }
         self.with_token(&account, TokenKind::ConfirmEmail, now, |email, token| {
             Letter::ConfirmEmail { email, token }
         })
     }
 
+    /// A letter with a fresh link. Only the link's hash is stored.
     fn with_token(
         &self,
         account: &Account,
@@ -138,37 +128,36 @@ impl App {
         now: Moment,
         letter: impl FnOnce(String, Secret) -> Letter,
     ) -> Step<Composed> {
-        let Some(to) = address(&account.email) else { return Ok(skip(NO_ADDRESS)) };
+        let Some(to) = address(&account.email) else { return skip(NO_ADDRESS) };
         let (language, token) = self.database.transaction(|db| {
             let token = token::issue(db, kind, account.id, &account.email, now.unix())?;
             Ok((language(db, account.id)?, token))
         })?;
-        Ok(Ok(Composed::Letter { to, letter: letter(account.email.clone(), token), language }))
+        Ok(Composed { to, letter: letter(account.email.clone(), token), language })
     }
+}
 
-    fn support_letter(&self, row: &MailRow, data: &Json) -> Step<Composed> {
-        let Some(to) = self.config.support_address() else {
-            return Ok(skip("support_email is not set, or is no e-mail address"));
-        };
-        self.database.read(|db| {
-            let tenant = tenant::find(db, row.tenant_id)?;
-            let letter = match row.kind.as_str() {
-                "registered" => {
-                    let Some(tenant) = tenant else { return Ok(skip(NO_TENANT)) };
-                    Letter::Registered {
-                        email: tenant.email.clone(),
-                        plan: tenant.subscription.plan().code().to_owned(),
-                        seats: tenant.subscription.seats(),
-                        tenant: facts(tenant),
-                    }
-                }
-                "dead_job" => go_on!(dead_job(db, data, tenant)?),
-                "payment_to_review" => payment_to_review(db, data, tenant)?,
-                _ => go_on!(mail_failed(db, data, tenant)?),
-            };
-            Ok(Ok(Composed::Letter { to: to.clone(), letter, language: Language::Chinese }))
-        })
-    }
+fn for_member(
+    db: &mut Db<'_>,
+    row: &MailRow,
+    data: &Json,
+    grace_days: u32,
+    now: Moment,
+) -> Step<Composed> {
+    let tenant = tenant::find(db, row.tenant_id)?;
+    let to = recipient(db, row, tenant.as_ref())?;
+    let letter = match row.kind.as_str() {
+        "account_created" => Letter::AccountCreated {
+            email: to.to_string(),
+            company: tenant.map(|tenant| tenant.name),
+        },
+        "tenant_ready" => tenant_ready(tenant)?,
+        "receipt" => receipt(db, text(data, "order_no"), tenant)?,
+        "expiry" => expiry(data, tenant, grace_days, now)?,
+        "suspended" => suspended(data, tenant)?,
+        _ => return skip("a kind of letter that this version does not know"),
+    };
+    Ok(Composed { to, letter, language: language(db, row.user_id)? })
 }
 
 const NO_LINKS: &str = "public_base_url is not set: a link cannot be made";
@@ -194,19 +183,21 @@ fn language(db: &mut Db<'_>, user_id: u32) -> Result<Language> {
 }
 
 /// The account's address; the tenant's where there never was an account, or its row is gone.
-fn recipient(db: &mut Db<'_>, row: &MailRow, tenant: Option<&TenantRow>) -> Step<Recipient> {
+fn recipient(db: &mut Db<'_>, row: &MailRow, tenant: Option<&TenantRow>) -> Step<Address> {
     let account = account::find(db, row.user_id)?;
     let email = match (&account, tenant) {
-        (Some(account), _) if account.hidden => return Ok(skip("the account is locked")),
+        (Some(account), _) if account.hidden => return skip("the account is locked"),
         (Some(account), _) => account.email.as_str(),
         (None, Some(tenant)) if row.kind != "account_created" => tenant.email.as_str(),
-        (None, _) => return Ok(skip("the account is gone")),
+        (None, _) => return skip("the account is gone"),
     };
-    let Some(to) = address(email) else { return Ok(skip(NO_ADDRESS)) };
-    Ok(Ok(Recipient { to, language: language(db, row.user_id)? }))
+    match address(email) {
+        Some(to) => Ok(to),
+        None => skip(NO_ADDRESS),
+    }
 }
 
-fn tenant_ready(tenant: Option<TenantRow>) -> std::result::Result<Letter, Composed> {
+fn tenant_ready(tenant: Option<TenantRow>) -> Step<Letter> {
     let Some(tenant) = tenant else { return skip(NO_TENANT) };
     if !tenant.state.provisioned {
         return skip("out of date: the tenant has no resources");
@@ -216,14 +207,14 @@ fn tenant_ready(tenant: Option<TenantRow>) -> std::result::Result<Letter, Compos
 }
 
 fn receipt(db: &mut Db<'_>, order_no: &str, tenant: Option<TenantRow>) -> Step<Letter> {
-    let Some(order) = order::find(db, order_no)? else { return Ok(skip("the order is gone")) };
+    let Some(order) = order::find(db, order_no)? else { return skip("the order is gone") };
     if order.state.status != OrderStatus::Paid {
-        return Ok(skip("out of date: the order is not paid any more"));
+        return skip("out of date: the order is not paid any more");
     }
     let provider = order.state.trade.map(|trade| trade.provider).or(order.pay_method);
     let by_wechat = provider.as_deref() == Some("wechat");
     let charged = order.state.wechat_charge.filter(|charge| by_wechat && *charge != order.amount);
-    Ok(Ok(Letter::Receipt {
+    Ok(Letter::Receipt {
         company: tenant.map(|tenant| tenant.name),
         order_no: order.order_no,
         plan: order.plan,
@@ -232,7 +223,7 @@ fn receipt(db: &mut Db<'_>, order_no: &str, tenant: Option<TenantRow>) -> Step<L
         paid_at: order.paid_at,
         service_until: order.expire_at,
         provider,
-    }))
+    })
 }
 
 /// The end of service that a notice was about, if it is still the tenant's.
@@ -241,12 +232,7 @@ fn same_end(data: &Json, tenant: &TenantRow) -> Option<DateTime> {
     about.filter(|about| tenant.state.expire_at == Some(*about))
 }
 
-fn expiry(
-    data: &Json,
-    tenant: Option<TenantRow>,
-    grace_days: u32,
-    now: Moment,
-) -> std::result::Result<Letter, Composed> {
+fn expiry(data: &Json, tenant: Option<TenantRow>, grace_days: u32, now: Moment) -> Step<Letter> {
     let Some(tenant) = tenant else { return skip(NO_TENANT) };
     let Some(expire_at) = same_end(data, &tenant) else { return skip(OTHER_END) };
     if matches!(tenant.state.status, TenantStatus::Suspended | TenantStatus::Disabled) {
@@ -269,7 +255,7 @@ fn expiry(
     }
 }
 
-fn suspended(data: &Json, tenant: Option<TenantRow>) -> std::result::Result<Letter, Composed> {
+fn suspended(data: &Json, tenant: Option<TenantRow>) -> Step<Letter> {
     let Some(tenant) = tenant else { return skip(NO_TENANT) };
     let Some(expire_at) = same_end(data, &tenant) else { return skip(OTHER_END) };
     let state = &tenant.state;
@@ -279,43 +265,4 @@ fn suspended(data: &Json, tenant: Option<TenantRow>) -> std::result::Result<Lett
         return skip("out of date: the tenant is not suspended any more");
     }
     Ok(Letter::Suspended { tenant: facts(tenant), expire_at })
-}
-
-fn dead_job(db: &mut Db<'_>, data: &Json, tenant: Option<TenantRow>) -> Step<Letter> {
-    let Some(job) = job::find_dead(db, id(data, "job_id"))? else {
-        return Ok(skip("out of date: the job was opened again"));
-    };
-    let Some(tenant) = tenant else { return Ok(skip(NO_TENANT)) };
-    Ok(Ok(Letter::DeadJob {
-        tenant: facts(tenant),
-        kind: job.kind.code().to_owned(),
-        attempts: job.attempts,
-        error: job.last_error.unwrap_or_default(),
-    }))
-}
-
-fn payment_to_review(db: &mut Db<'_>, data: &Json, tenant: Option<TenantRow>) -> Result<Letter> {
-    let owned = |name| text(data, name).to_owned();
-    let trade = TradeId { provider: owned("provider"), trade_no: owned("trade_no") };
-    let amount: Option<Fen> = payment::amount(db, &trade)?;
-    Ok(Letter::PaymentToReview(Review {
-        provider: trade.provider,
-        trade_no: trade.trade_no,
-        order_no: owned("order_no"),
-        outcome: owned("outcome"),
-        amount,
-        tenant: tenant.map(facts),
-    }))
-}
-
-fn mail_failed(db: &mut Db<'_>, data: &Json, tenant: Option<TenantRow>) -> Step<Letter> {
-    let Some(failed) = mail::find(db, id(data, "mail_id"))? else {
-        return Ok(skip("out of date: the letter is gone"));
-    };
-    Ok(Ok(Letter::MailFailed(MailFailure {
-        kind: failed.kind,
-        recipient: failed.recipient.unwrap_or_default(),
-        error: failed.last_error.unwrap_or_default(),
-        tenant: tenant.map(facts),
-    })))
 }

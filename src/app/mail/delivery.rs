@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Result,
-    domain::mail::{Failure, MAX_ATTEMPTS, Next, after_failure},
+    domain::mail::{AWAY_SECONDS, Failure, MAX_ATTEMPTS, Next, after_failure},
     mail::{Message, Site, render, smtp},
     random,
     store::{
@@ -149,11 +149,11 @@ impl App {
         let settings = match self.config.mail_settings() {
             Ok(Some(settings)) => settings,
             Ok(None) => return self.skip_mail(claim, "the site has no mail settings"),
-            Err(error) => return self.fail(claim, Failure::NotNow, &error.to_string(), None),
+            Err(error) => return self.fail(claim, Failure::Away, &error.to_string(), None),
         };
-        let (to, letter, language) = match self.compose(row, self.now())? {
-            Composed::Letter { to, letter, language } => (to, letter, language),
-            Composed::Skip(why) => return self.skip_mail(claim, &why),
+        let Composed { to, letter, language } = match self.compose(row, self.now())? {
+            Ok(composed) => composed,
+            Err(why) => return self.skip_mail(claim, &why),
         };
         let site = Site {
             name: self.config.site_name().to_owned(),
@@ -165,10 +165,14 @@ impl App {
         let message = Message::new(&settings, to, &render(&letter, &site, language), &name)
             .map_err(Error::storage)?;
         match smtp::send(&settings, &message) {
-            Ok(()) => match self.close_mail(claim, &Closing::Sent, Some(&recipient))? {
-                true => Ok(Delivered::Sent),
-                false => Ok(Delivered::NotOurs),
-            },
+            Ok(()) => {
+                let close = || self.close_mail(claim, &Closing::Sent, Some(&recipient));
+                // Left open, it would be sent again: worth a second try.
+                match close().or_else(|_| close())? {
+                    true => Ok(Delivered::Sent),
+                    false => Ok(Delivered::NotOurs),
+                }
+            }
             Err(failed) => self.fail(claim, failed.failure, &failed.message, Some(&recipient)),
         }
     }
@@ -195,6 +199,9 @@ impl App {
             }
             Next::Dead => (Closing::Dead(why), Delivered::Dead(why.to_owned())),
         };
+        if failure == Failure::Away {
+            self.database.transaction(|db| mail::put_off(db, AWAY_SECONDS))?;
+        }
         match self.close_mail(claim, &closing, recipient)? {
             true => Ok(delivered),
             false => Ok(Delivered::NotOurs),

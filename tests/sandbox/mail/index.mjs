@@ -7,6 +7,8 @@ import { MailFaults } from './faults.mjs';
 import { MailPort } from './server.mjs';
 
 const KINDS = ['plain', 'starttls', 'tls'];
+const METHODS = ['PLAIN', 'LOGIN'];
+const USERS = ['shop@sandbox.example'];
 
 /**
  * A mail server with three ports, which keeps what it takes.
@@ -16,9 +18,9 @@ const KINDS = ['plain', 'starttls', 'tls'];
  */
 export function createMail({ host = '127.0.0.1', dir }) {
   const { authority, certificate, key } = issueMailCertificate();
-  const account = { users: ['shop@sandbox.example'], pass: `pw-${randomBytes(12).toString('hex')}` };
+  const account = { users: USERS, pass: `pw-${randomBytes(12).toString('hex')}` };
   const faults = new MailFaults();
-  const authMethods = ['PLAIN', 'LOGIN'];
+  let authMethods = METHODS;
   const mails = [];
   const attempts = [];
   const received = async (mail) => {
@@ -26,22 +28,29 @@ export function createMail({ host = '127.0.0.1', dir }) {
   };
   const tried = (attempt) => attempts.push({ at: Date.now(), ...attempt });
   const ports = KINDS.map((kind) => new MailPort({
-    kind, host, tls: { key, cert: certificate }, account, faults, authMethods, received, tried,
+    kind, host, tls: { key, cert: certificate }, account, faults, received, tried,
   }));
   const numbers = {};
   const caFile = dir && join(dir, 'mail-ca.pem');
 
+  function offer(methods) {
+    authMethods = methods;
+    for (const port of ports) port.offer(methods);
+  }
+
+  const settings = () => ({ ...faults.snapshot(), auth_methods: authMethods, users: account.users });
+
   function configure({ reset = false, auth_methods: methods, users, ...patch }) {
     if (reset) {
       faults.reset();
-      authMethods.splice(0, authMethods.length, 'PLAIN', 'LOGIN');
-      account.users = ['shop@sandbox.example'];
+      for (const port of ports) port.release();
+      offer(METHODS);
+      account.users = USERS;
     }
     faults.apply(patch);
-    // The ports share the list.
-    if (methods) authMethods.splice(0, authMethods.length, ...methods);
+    if (methods) offer(methods);
     if (users) account.users = users;
-    return { ...faults.snapshot(), auth_methods: authMethods, users: account.users };
+    return settings();
   }
 
   return {
@@ -55,7 +64,7 @@ export function createMail({ host = '127.0.0.1', dir }) {
       'GET mail': (_, query) => {
         const wanted = query.get('to');
         return {
-          settings: { ...faults.snapshot(), auth_methods: authMethods, users: account.users },
+          settings: settings(),
           mails: mails.filter((mail) => wanted === null || mail.to.includes(wanted)),
           attempts,
         };
@@ -70,7 +79,7 @@ export function createMail({ host = '127.0.0.1', dir }) {
       mail_port_plain: numbers.plain,
       mail_port_starttls: numbers.starttls,
       mail_port_tls: numbers.tls,
-      mail_user: account.users[0],
+      mail_user: USERS[0],
       mail_password: account.pass,
       mail_ca_path: caFile,
     }),

@@ -7,10 +7,11 @@ const GARBAGE_BYTES = 10 * 1024 * 1024;
  * One SMTP port. `kind`: `plain` (no TLS), `starttls` or `tls`.
  *
  * @param {{kind: string, host: string, tls: object, account: {user: string, pass: string}, faults: MailFaults,
- *          authMethods: string[], received: (mail: object) => Promise<void>, tried: (attempt: object) => void}} options
+ *          received: (mail: object) => Promise<void>, tried: (attempt: object) => void}} options
  */
 export class MailPort {
   #server;
+  #held = new Set();
   #options;
 
   constructor(options) {
@@ -23,7 +24,6 @@ export class MailPort {
       hideSTARTTLS: kind !== 'starttls',
       // As the real ones: a password is only taken in the open where there is nothing else.
       allowInsecureAuth: kind === 'plain',
-      authMethods: options.authMethods,
       authOptional: false,
       disableReverseLookup: true,
       hideSMTPUTF8: false,
@@ -38,10 +38,21 @@ export class MailPort {
     this.#server.on('error', () => {});
   }
 
+  /** The ways to sign in that it offers from now on. */
+  offer(authMethods) {
+    this.#server.options.authMethods = authMethods;
+  }
+
   async open() {
     this.#server.listen(0, this.#options.host);
     await once(this.#server.server, 'listening');
     return this.#server.server.address().port;
+  }
+
+  /** Breaks the connections that wait for an answer which never comes. */
+  release() {
+    for (const socket of this.#held) socket.destroy();
+    this.#held.clear();
   }
 
   close() {
@@ -78,8 +89,9 @@ export class MailPort {
         return socket.end(Buffer.alloc(GARBAGE_BYTES, 'x'));
       case 'endless':
         return pour(socket);
-      default:
-        return undefined; // hang: nobody ever answers
+      default: // hang
+        this.#held.add(socket);
+        return undefined;
     }
   }
 
