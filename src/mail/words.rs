@@ -22,7 +22,10 @@ pub(super) fn broken(step: &str, error: &io::Error) -> String {
 pub(super) fn refused(step: &str, answer: &Response, password: &Secret) -> String {
     const MAX_WORDS: usize = 200;
     let words = one_line(&answer.message().collect::<Vec<_>>().join(" "));
-    let words = words.replace(password.reveal(), "***");
+    let words = match password.is_empty() {
+        true => words,
+        false => words.replace(password.reveal(), "***"),
+    };
     let words: Vec<String> = words.split(' ').map(masked).collect();
     let words: String = words.join(" ").chars().take(MAX_WORDS).collect();
     format!("{step}: {} {words}", answer.code())
