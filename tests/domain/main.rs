@@ -3,6 +3,7 @@
 
 mod calendar;
 mod clock;
+mod lifecycle;
 mod model;
 mod money;
 mod random;
