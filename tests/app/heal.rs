@@ -179,3 +179,32 @@ fn sixteen_healers_make_one_job() {
         assert_eq!(site.count(&format!("#log WHERE tenant_id = {id}")), 1);
     }
 }
+
+#[test]
+fn a_switch_that_was_given_up_is_tried_again_where_it_still_makes_sense() {
+    let service = Service::willing();
+    let site = Site::new(&service.url);
+    let suspended = Tenant { status: "suspended", reason: Some("expired"), ..Tenant::default() };
+    for (tenant, kind) in [
+        (&Tenant::default(), "activate"),
+        (&suspended, "suspend"),
+        // Overtaken by what came later.
+        (&suspended, "activate"),
+        (&Tenant::default(), "suspend"),
+    ] {
+        let id = site.tenant(tenant);
+        site.job(id, kind);
+    }
+    site.exec("UPDATE #job SET state = 'dead', open_slot = NULL");
+    assert_eq!(heal(&site), [], "a day has not passed");
+    site.exec("UPDATE #job SET updatetime = updatetime - 90000");
+    assert_eq!(heal(&site), [Healed::Enqueued; 2]);
+    let open = site.rows("SELECT tenant_id, kind FROM #job WHERE state = 'open' ORDER BY id");
+    assert_eq!(open, ["1|activate", "2|suspend"]);
+    for id in 1..=2 {
+        site.app().work_tenant(id).unwrap();
+    }
+    let asked: Vec<_> = service.asked().into_iter().map(|asked| asked.path).collect();
+    assert_eq!(asked, ["/activate", "/suspend"]);
+    assert_eq!(heal(&site), []);
+}
