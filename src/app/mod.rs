@@ -9,6 +9,7 @@ mod member;
 mod orders;
 mod outbox;
 mod pay;
+mod reconcile;
 mod register;
 mod settle;
 mod validate;
@@ -20,6 +21,7 @@ pub use input::Input;
 pub use member::{MemberView, OrderView, StatusView, TenantView};
 pub use orders::RenewView;
 pub use pay::{Acknowledgement, ReturnState, WaitingView, WechatView};
+pub use reconcile::{Outcome, Reconciled};
 pub use register::Registered;
 
 use std::cell::RefCell;
