@@ -6,4 +6,5 @@ mod clock;
 mod model;
 mod money;
 mod random;
+mod reconcile;
 mod scenario;
