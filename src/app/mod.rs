@@ -21,7 +21,7 @@ pub use input::Input;
 pub use member::{MemberView, OrderView, StatusView, TenantView};
 pub use orders::RenewView;
 pub use pay::{Acknowledgement, ReturnState, WaitingView, WechatView};
-pub use reconcile::{Outcome, Reconciled};
+pub use reconcile::{ReconcileOutcome, Reconciled};
 pub use register::Registered;
 
 use std::cell::RefCell;

@@ -5,6 +5,9 @@
 //! transaction, and their result is stored only while the turn is still ours: whatever changes an
 //! order in between (money, a buyer who begins again) sets another `query_at`.
 
+mod healing;
+mod turn;
+
 use super::{
     App, Moment,
     mail::{self, Letter},
@@ -13,9 +16,8 @@ use super::{
 use crate::{
     Kind, Result,
     domain::{
-        OrderStatus,
         order::PaymentOutcome,
-        reconcile::{Next, OVER_SECONDS, Progress},
+        reconcile::{Next, Progress},
     },
     pay::{Close, Provider, Trade},
     random,
@@ -25,11 +27,9 @@ use crate::{
         question,
     },
 };
+use healing::close;
+use turn::{Heard, Need, Turn};
 
-/// Orders that nobody ever began to pay are closed so many at a time.
-const BATCH: u32 = 100;
-/// Orders of earlier versions that are in question at one time; the others wait for their turn.
-const ADOPTED_MOST: u32 = 200;
 /// Question, close, question; for two providers; and for each call perhaps a certificate to fetch.
 const CALLS_MOST: u32 = 12;
 const LEASE_SPARE_SECONDS: u32 = 60;
@@ -37,14 +37,14 @@ const LEASE_SPARE_SECONDS: u32 = 60;
 /// What came of an order's turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reconciled {
-    pub outcome: Outcome,
+    pub outcome: ReconcileOutcome,
     /// There is work in the outbox for this tenant.
     pub tenant_id: Option<u32>,
 }
 
 /// By name what came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum ReconcileOutcome {
     /// Not due (any more): somebody else has it, or it is settled.
     NotDue,
     /// Asked; it can still be paid.
@@ -65,7 +65,7 @@ pub enum Outcome {
     GivenUp,
 }
 
-impl Outcome {
+impl ReconcileOutcome {
     pub const fn code(self) -> &'static str {
         match self {
             Self::NotDue => "not_due",
@@ -81,107 +81,42 @@ impl Outcome {
     }
 }
 
-/// An order whose turn is ours.
-struct Turn {
-    row: OrderRow,
-    /// The end of our lease, as it stands in the row.
-    lease_until: i64,
-    progress: Progress,
-}
-
-/// What was heard from one provider.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Heard {
-    Credited(Option<u32>),
-    Duplicate,
-    Review,
-    /// No money will come from there.
-    Over,
-    /// Its trade waits for the buyer.
-    Waiting,
-    /// It knows no such trade (yet).
-    NotThere,
-    NoAnswer,
-}
-
-/// When a provider has to be asked again; the later in this list decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Need {
-    Never,
-    AtEnd,
-    OnSchedule,
-    AsAfterFailure,
-}
-
 impl App {
     /// Numbers of the orders whose turn it is, `limit` at most, the longest waiting first. What earlier
     /// versions left open joins them as there is room.
     pub fn due_orders(&self, limit: u32) -> Result<Vec<String>> {
-        let more_unbegun = self.close_unbegun()?;
+        let more_unbegun = self.close_unbegun();
         let due = self.database.read(|db| question::due(db, limit))?;
-        if more_unbegun || due.len() >= limit as usize {
-            return Ok(due);
+        let adopted = match more_unbegun {
+            Ok(false) if due.len() < limit as usize => self.adopt(limit),
+            other => other.map(|_| 0),
+        };
+        match adopted {
+            Ok(0) => Ok(due),
+            Ok(_) => self.database.read(|db| question::due(db, limit)),
+            // What is due does not wait for what cannot be healed just now.
+            Err(_) if !due.is_empty() => Ok(due),
+            Err(error) => Err(error),
         }
-        if self.adopt(limit)? == 0 {
-            return Ok(due);
-        }
-        self.database.read(|db| question::due(db, limit))
     }
 
     /// Asks about one order, if it is due, and settles what the providers say. Any number of threads
     /// and machines may do so at once.
     pub fn reconcile_order(&self, order_no: &str) -> Result<Reconciled> {
         let Some(turn) = self.take_turn(order_no)? else {
-            return Ok(Reconciled { outcome: Outcome::NotDue, tenant_id: None });
+            return Ok(Reconciled { outcome: ReconcileOutcome::NotDue, tenant_id: None });
         };
         let mut heard = Vec::new();
         for provider in Provider::ALL.into_iter().filter(|provider| turn.concerns(*provider)) {
             let one = self.ask_or_note(&turn, provider)?;
             if let Heard::Credited(tenant_id) = one {
                 // Crediting it has set when the other provider is asked, if it has to be.
-                return Ok(Reconciled { outcome: Outcome::Credited, tenant_id });
+                return Ok(Reconciled { outcome: ReconcileOutcome::Credited, tenant_id });
             }
             heard.push((provider, one));
         }
         let outcome = self.conclude(&turn, &heard)?;
         Ok(Reconciled { outcome, tenant_id: None })
-    }
-
-    /// Closes orders whose time is over and that nobody ever began to pay; no provider knows them.
-    /// `true` when there may be more.
-    fn close_unbegun(&self) -> Result<bool> {
-        let numbers = self.database.read(|db| question::unbegun(db, OVER_SECONDS, BATCH))?;
-        if numbers.is_empty() {
-            return Ok(false);
-        }
-        let now = self.now();
-        self.database.transaction(|db| {
-            for order_no in &numbers {
-                let Some(row) = order::lock(db, order_no)? else { continue };
-                let begun = Provider::ALL.into_iter().any(|p| row.begun_with(p.as_str()));
-                if !begun {
-                    close(db, &row, now)?;
-                }
-            }
-            Ok(())
-        })?;
-        Ok(numbers.len() >= BATCH as usize)
-    }
-
-    /// Takes up to `limit` orders of earlier versions in; gives how many.
-    fn adopt(&self, limit: u32) -> Result<usize> {
-        let ids = self.database.read(|db| {
-            let taken = question::in_question_count(db, OVER_SECONDS)?;
-            let room = (i64::from(ADOPTED_MOST) - taken).clamp(0, i64::from(limit));
-            match u32::try_from(room) {
-                Ok(room) if room > 0 => question::old_begun(db, OVER_SECONDS, room),
-                _ => Ok(Vec::new()),
-            }
-        })?;
-        if !ids.is_empty() {
-            self.database.transaction(|db| question::adopt(db, &ids))?;
-        }
-        Ok(ids.len())
     }
 
     fn take_turn(&self, order_no: &str) -> Result<Option<Turn>> {
@@ -247,7 +182,7 @@ impl App {
     }
 
     /// Sets the next question, or ends the order.
-    fn conclude(&self, turn: &Turn, heard: &[(Provider, Heard)]) -> Result<Outcome> {
+    fn conclude(&self, turn: &Turn, heard: &[(Provider, Heard)]) -> Result<ReconcileOutcome> {
         let need = turn.need(heard);
         let jitter = random::fraction();
         let next = match need {
@@ -266,13 +201,13 @@ impl App {
         };
         let found = |what: Heard| heard.iter().any(|(_, heard)| *heard == what);
         Ok(match need {
-            _ if found(Heard::Duplicate) => Outcome::Duplicate,
-            _ if found(Heard::Review) => Outcome::Review,
-            _ if given_up => Outcome::GivenUp,
-            Need::AsAfterFailure => Outcome::PutOff,
-            Need::AtEnd | Need::OnSchedule => Outcome::Waiting,
-            Need::Never if ended => Outcome::Closed,
-            Need::Never => Outcome::Finished,
+            _ if found(Heard::Duplicate) => ReconcileOutcome::Duplicate,
+            _ if found(Heard::Review) => ReconcileOutcome::Review,
+            _ if given_up => ReconcileOutcome::GivenUp,
+            Need::AsAfterFailure => ReconcileOutcome::PutOff,
+            Need::AtEnd | Need::OnSchedule => ReconcileOutcome::Waiting,
+            Need::Never if ended => ReconcileOutcome::Closed,
+            Need::Never => ReconcileOutcome::Finished,
         })
     }
 
@@ -301,59 +236,9 @@ impl App {
     }
 }
 
-impl Turn {
-    /// Whether money may be, or come, at `provider` that is not on record. One whose payment was
-    /// credited has nothing more to say.
-    fn concerns(&self, provider: Provider) -> bool {
-        let trade = self.row.state.trade.as_ref().filter(|_| self.is_settled());
-        self.row.begun_with(provider.as_str())
-            && trade.is_none_or(|trade| trade.provider != provider.as_str())
-    }
-
-    /// Some provider's money was credited.
-    fn is_settled(&self) -> bool {
-        matches!(self.row.state.status, OrderStatus::Paid | OrderStatus::Refunded)
-    }
-
-    /// What is open at a provider must not be paid any more.
-    fn is_to_close(&self) -> bool {
-        self.is_settled() || self.progress.is_over()
-    }
-
-    fn need(&self, heard: &[(Provider, Heard)]) -> Need {
-        let over = self.progress.is_over();
-        if heard.is_empty() {
-            // Nobody was asked: its buyer may still begin.
-            return if self.is_to_close() { Need::Never } else { Need::AtEnd };
-        }
-        let need = |heard: Heard| match heard {
-            Heard::Credited(_) | Heard::Duplicate | Heard::Over => Need::Never,
-            // It will say the same again, but the other provider's money would still be welcome.
-            Heard::Review if over => Need::Never,
-            Heard::Review => Need::AtEnd,
-            // With a link that was given out the trade may still be made, until the end.
-            Heard::NotThere if over => Need::Never,
-            Heard::NotThere if self.is_settled() => Need::AtEnd,
-            Heard::Waiting if self.is_to_close() => Need::AsAfterFailure,
-            Heard::NotThere | Heard::Waiting => Need::OnSchedule,
-            Heard::NoAnswer => Need::AsAfterFailure,
-        };
-        heard.iter().map(|(_, heard)| need(*heard)).max().unwrap_or(Need::Never)
-    }
-}
-
-/// Ends the questions about a locked order, and the order itself if it is unpaid: `true` then.
-fn close(db: &mut Db<'_>, row: &OrderRow, now: Moment) -> Result<bool> {
-    let state = row.state.close();
-    let ended = state != row.state;
-    let after = OrderRow { state, query_at: None, queries: 0, ..row.clone() };
-    order::update(db, row, &after, now.unix())?;
-    Ok(ended)
-}
-
 fn note_given_up(db: &mut Db<'_>, row: &OrderRow, provider: &str, now: Moment) -> Result<()> {
     let detail = serde_json::json!({
-        "order_no": row.order_no, "provider": provider, "outcome": Outcome::GivenUp.code(),
+        "order_no": row.order_no, "provider": provider, "outcome": ReconcileOutcome::GivenUp.code(),
     });
     let entry = log::Entry {
         tenant_id: row.tenant_id,

@@ -215,7 +215,7 @@ pub fn update(db: &mut Db<'_>, before: &OrderRow, after: &OrderRow, now: i64) ->
     let trade = after.state.trade.as_ref();
     let changed = db.write(
         "UPDATE `__PREFIX__chathub_order` SET status = :status, late = :late, \
-         pay_method = :pay_method, pay_trade_no = :trade_no, paid_at = :paid_at, \
+         pay_method = :pay_method, pay_trade_no = COALESCE(:trade_no, pay_trade_no), paid_at = :paid_at, \
          expire_at = :expire_at, alipay_begun = :alipay_begun, query_at = :query_at, \
          queries = :queries, updatetime = :now \
          WHERE id = :id AND status <=> :expected",

@@ -1,6 +1,6 @@
 //! Orders and providers, when notifications get lost, come late, come twice, or lie.
 
-use chathub_core::app::Outcome;
+use chathub_core::app::ReconcileOutcome as Outcome;
 
 use crate::support::{
     market::{ALIPAY, BOTH, Market, Trade, WECHAT},

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use chathub_core::app::Outcome;
+use chathub_core::app::ReconcileOutcome as Outcome;
 
 use crate::{
     reconcile::{ORDER, OVER},

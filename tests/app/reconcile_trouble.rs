@@ -1,6 +1,6 @@
 //! Reconciling with providers that are away, busy or lie, and with what old sites left behind.
 
-use chathub_core::app::Outcome;
+use chathub_core::app::ReconcileOutcome as Outcome;
 
 use crate::{
     reconcile::{ORDER, OVER},

@@ -214,27 +214,27 @@ impl State {
         Some(trade_no)
     }
 
-    fn close(&mut self, provider: &'static str, order_no: &str) -> Closed {
+    fn close(&mut self, provider: &'static str, order_no: &str) -> Closing {
         if self.pays_before_close {
             self.pay(provider, order_no);
         }
         match self.trades.get_mut(&(provider, order_no.to_owned())) {
-            None => Closed::NotThere,
+            None => Closing::NotThere,
             Some(trade @ Trade::Waiting) => {
                 *trade = Trade::Closed;
-                Closed::Done
+                Closing::Done
             }
-            Some(Trade::Paid { .. }) => Closed::IsPaid,
-            Some(Trade::Closed) => Closed::IsClosed,
+            Some(Trade::Paid { .. }) => Closing::WasPaid,
+            Some(Trade::Closed) => Closing::WasClosed,
         }
     }
 }
 
-enum Closed {
+enum Closing {
     Done,
     NotThere,
-    IsPaid,
-    IsClosed,
+    WasPaid,
+    WasClosed,
 }
 
 pub fn paid(order_no: &str, trade_no: &str, fen: u32) -> Value {
@@ -335,9 +335,9 @@ fn alipay_node(state: &mut State, what: &str, order_no: &str, fault: Option<Faul
     let said = if fault == Some(Fault::OtherOrder) { "CH0000OTHER" } else { order_no };
     if what == "close" {
         return match state.close(ALIPAY, order_no) {
-            Closed::Done => json!({"code": "10000", "msg": "Success", "out_trade_no": said}),
-            Closed::NotThere => refused("ACQ.TRADE_NOT_EXIST"),
-            Closed::IsPaid | Closed::IsClosed => refused("ACQ.REASON_TRADE_STATUS_INVALID"),
+            Closing::Done => json!({"code": "10000", "msg": "Success", "out_trade_no": said}),
+            Closing::NotThere => refused("ACQ.TRADE_NOT_EXIST"),
+            Closing::WasPaid | Closing::WasClosed => refused("ACQ.REASON_TRADE_STATUS_INVALID"),
         };
     }
     let node = |status: &str, trade_no: &str, fen: u32| {
@@ -368,10 +368,10 @@ fn wechat_said(
     }
     if what == "close" {
         return match state.close(WECHAT, order_no) {
-            Closed::Done => (204, String::new()),
-            Closed::NotThere => refused(404, "ORDER_NOT_EXIST"),
-            Closed::IsPaid => refused(400, "ORDERPAID"),
-            Closed::IsClosed => refused(400, "ORDER_CLOSED"),
+            Closing::Done => (204, String::new()),
+            Closing::NotThere => refused(404, "ORDER_NOT_EXIST"),
+            Closing::WasPaid => refused(400, "ORDERPAID"),
+            Closing::WasClosed => refused(400, "ORDER_CLOSED"),
         };
     }
     let said = if fault == Some(Fault::OtherOrder) { "CH0000OTHER" } else { order_no };
