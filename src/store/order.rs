@@ -190,13 +190,19 @@ pub fn begin_wechat(
     query_in: i64,
     now: i64,
 ) -> Result<bool> {
+    // Assignments run from left to right: orders of the version before say it by `pay_method` alone.
     let sql = format!(
-        "UPDATE `__PREFIX__chathub_order` SET pay_method = :provider, charged_fen = :charge, \
-         {QUESTIONS_BEGIN}, updatetime = :now \
+        "UPDATE `__PREFIX__chathub_order` \
+         SET alipay_begun = IF(pay_method = 'alipay', 1, alipay_begun), \
+         pay_method = :provider, charged_fen = :charge, {QUESTIONS_BEGIN}, updatetime = :now \
          WHERE id = :id AND status = 'pending' AND (charged_fen IS NULL OR charged_fen = :charge)"
     );
     let values = params! {
-        "provider" => provider, "charge" => charge.get(), "query_in" => query_in, "now" => now, "id" => id,
+        "provider" => provider,
+        "charge" => charge.get(),
+        "query_in" => query_in,
+        "now" => now,
+        "id" => id,
     };
     Ok(db.write(&sql, values)? == 1)
 }
@@ -215,9 +221,9 @@ pub fn update(db: &mut Db<'_>, before: &OrderRow, after: &OrderRow, now: i64) ->
     let trade = after.state.trade.as_ref();
     let changed = db.write(
         "UPDATE `__PREFIX__chathub_order` SET status = :status, late = :late, \
-         pay_method = :pay_method, pay_trade_no = COALESCE(:trade_no, pay_trade_no), paid_at = :paid_at, \
-         expire_at = :expire_at, alipay_begun = :alipay_begun, query_at = :query_at, \
-         queries = :queries, updatetime = :now \
+         pay_method = :pay_method, pay_trade_no = COALESCE(:trade_no, pay_trade_no), \
+         paid_at = :paid_at, expire_at = :expire_at, alipay_begun = :alipay_begun, \
+         query_at = :query_at, queries = :queries, updatetime = :now \
          WHERE id = :id AND status <=> :expected",
         params! {
             "status" => after.state.status.code(),

@@ -53,7 +53,7 @@ fn a_worker_that_comes_back_late_changes_nothing() {
             let before = market.site.expire_at(tenant);
             market.begin(provider, true);
             market.later(OVER);
-            let (reached, go_on) = market.hold_next_close();
+            let (reached, go_on) = market.hold_next("close");
             thread::scope(|scope| {
                 let slow = scope.spawn(|| market.turn());
                 reached.recv().unwrap();
@@ -75,6 +75,34 @@ fn a_worker_that_comes_back_late_changes_nothing() {
             assert_eq!(added, if paid { PERIOD } else { 0 });
             assert!(market.is_at_rest());
         }
+    }
+}
+
+/// What a buyer begins while a question is under way is not put off, and not ended, by its answer.
+#[test]
+fn a_buyer_who_begins_again_during_a_question() {
+    for closed in [false, true] {
+        let (market, _) = Market::with_order();
+        market.begin(ALIPAY, true);
+        market.site.exec("UPDATE #order SET queries = 9");
+        market.until_due();
+        let (reached, go_on) = market.hold_next("query");
+        thread::scope(|scope| {
+            let asking = scope.spawn(|| market.turn());
+            reached.recv().unwrap();
+            market.begin(WECHAT, true);
+            if closed {
+                market.set(ALIPAY, ORDER, Trade::Closed);
+            }
+            go_on.send(()).unwrap();
+            asking.join().unwrap();
+        });
+        assert_eq!(market.status(), "pending");
+        assert_eq!(market.site.row("SELECT queries FROM #order"), "0");
+        let wait = market.until_due();
+        assert!(wait <= 30, "{wait}");
+        market.pay(WECHAT, ORDER).unwrap();
+        assert_eq!(market.turn(), Outcome::Credited);
     }
 }
 

@@ -61,7 +61,7 @@ struct State {
     /// The buyer pays between a question and the close after it.
     pays_before_close: bool,
     payments: usize,
-    held: Option<(Sender<()>, Receiver<()>)>,
+    held: Option<(&'static str, Sender<()>, Receiver<()>)>,
 }
 
 #[derive(Clone, Default)]
@@ -137,10 +137,11 @@ impl Market {
         self.state().trades.get(&(provider, order_no.to_owned())).cloned()
     }
 
-    /// The next close waits at the provider's door: one end tells that it came, the other lets it in.
-    pub fn hold_next_close(&self) -> (Receiver<()>, Sender<()>) {
+    /// The next `query` or `close` waits at the provider's door: one end tells that it came, the other
+    /// lets it in.
+    pub fn hold_next(&self, what: &'static str) -> (Receiver<()>, Sender<()>) {
         let ((came, reached), (go_on, may)) = (channel(), channel());
-        self.state().held = Some((came, may));
+        self.state().held = Some((what, came, may));
         (reached, go_on)
     }
 
@@ -251,8 +252,8 @@ fn yuan(fen: u32) -> String {
 
 impl Providers {
     fn wait_at_the_door(&self, what: &str) {
-        let held = if what == "close" { self.0.lock().unwrap().held.take() } else { None };
-        if let Some((came, may)) = held {
+        let held = self.0.lock().unwrap().held.take_if(|held| held.0 == what);
+        if let Some((_, came, may)) = held {
             came.send(()).unwrap();
             may.recv().unwrap();
         }
