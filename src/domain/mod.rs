@@ -6,6 +6,7 @@ pub mod lifecycle;
 pub mod money;
 pub mod order;
 pub mod plan;
+pub mod reconcile;
 pub mod tenant;
 
 pub use job::JobKind;

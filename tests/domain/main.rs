@@ -7,4 +7,5 @@ mod lifecycle;
 mod model;
 mod money;
 mod random;
+mod reconcile;
 mod scenario;

@@ -38,6 +38,9 @@ pub(super) enum Letter<'a> {
     Registered { tenant_id: u32 },
     /// To `support_email`: money that somebody has to look at. `outcome`: the ledger's.
     PaymentToReview { tenant_id: u32, trade: &'a TradeId, order_no: &'a str, outcome: &'a str },
+    /// To `support_email`: a provider never answered what became of an order, and was given up. One a
+    /// day, which names the first: what keeps one from being asked about keeps all.
+    OrderUnclear { tenant_id: u32, order_no: &'a str, provider: &'a str },
     /// To `support_email`: a call was given up.
     DeadJob { tenant_id: u32, job_id: u32 },
 }
@@ -92,6 +95,12 @@ pub(super) fn post(db: &mut Db<'_>, letter: &Letter<'_>, now: Moment) -> Result<
                 "order_no": order_no, "outcome": outcome,
             })),
         ),
+        Letter::OrderUnclear { order_no, provider, .. } => (
+            "order_unclear",
+            format!("{provider}:{}", now.local.strftime("%Y%m%d")),
+            30 * DAY,
+            Some(serde_json::json!({"order_no": order_no, "provider": provider})),
+        ),
         Letter::DeadJob { job_id, .. } => (
             "dead_job",
             // A job that was opened again may die again.
@@ -124,6 +133,7 @@ impl Letter<'_> {
             Self::PasswordReset { .. }
             | Self::Registered { .. }
             | Self::PaymentToReview { .. }
+            | Self::OrderUnclear { .. }
             | Self::DeadJob { .. } => 0,
         }
     }
@@ -139,6 +149,7 @@ impl Letter<'_> {
             | Self::Suspended { tenant_id, .. }
             | Self::Registered { tenant_id }
             | Self::PaymentToReview { tenant_id, .. }
+            | Self::OrderUnclear { tenant_id, .. }
             | Self::DeadJob { tenant_id, .. } => *tenant_id,
         }
     }
