@@ -194,7 +194,7 @@ impl App {
 
     /// Runs `ask` unless as many pages as may are waiting for a provider already: a slow one must
     /// not take every PHP worker. The row's lock keeps those who are turned away from being counted.
-    fn one_of_few<T>(&self, ask: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+    pub(super) fn one_of_few<T>(&self, ask: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
         let bucket = super::limits::bucket("asking", "");
         let most = i64::from(self.config.payment_inline_limit());
         let admitted = self.database.transaction(|db| {

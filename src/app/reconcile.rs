@@ -66,6 +66,16 @@ pub enum ReconcileOutcome {
 }
 
 impl ReconcileOutcome {
+    /// Worth telling whoever watches the worker.
+    pub(super) const fn is_news(self) -> bool {
+        !matches!(self, Self::NotDue | Self::Waiting)
+    }
+
+    /// Something for a person to look at, or to be tried again.
+    pub(super) const fn is_trouble(self) -> bool {
+        matches!(self, Self::Review | Self::PutOff | Self::GivenUp)
+    }
+
     pub const fn code(self) -> &'static str {
         match self {
             Self::NotDue => "not_due",

@@ -16,6 +16,7 @@ use chathub_core::app::{
 
 use crate::support::{
     eventually,
+    market::{ALIPAY, Market, WECHAT},
     seed::Tenant,
     service::{Reply, Service},
     site::Site,
@@ -284,4 +285,43 @@ fn without_a_worker_pages_do_what_the_calendar_asks_for() {
     }
     assert_eq!(site.rows("SELECT kind FROM #mail"), ["expiry"]);
     assert_eq!(site.rows("SELECT kind FROM #job"), ["provision"]);
+}
+
+#[test]
+fn two_workers_find_what_no_notification_told() {
+    const ORDERS: usize = 60;
+    let service = Service::willing();
+    let market = Market::new().configured(&[("provision_server_url", &service.url)]);
+    let site = &market.site;
+    let waiting = Tenant { status: "pending", provisioned: false, ..Tenant::default() };
+    for number in 0..ORDERS {
+        let order_no = format!("CH202601010000{number:04}");
+        let tenant = site.tenant(&waiting);
+        site.order(tenant, &order_no, "pending");
+        let provider = if number % 2 == 0 { ALIPAY } else { WECHAT };
+        match provider {
+            ALIPAY => drop(market.app().pay_alipay(1, &order_no, "Mozilla/5.0").unwrap()),
+            _ => drop(market.app().pay_wechat(1, &order_no).unwrap()),
+        }
+        market.open(provider, &order_no);
+        market.pay(provider, &order_no).unwrap();
+    }
+    site.exec("UPDATE #order SET query_at = UNIX_TIMESTAMP()");
+    let terminal = Terminal::default();
+    let config = market.config();
+    let work = || {
+        let mut boss = Playing { terminal: terminal.clone(), config: config.clone() };
+        worker::run(&site.database(), config.clone(), ONCE, &mut boss).unwrap();
+    };
+    thread::scope(|scope| {
+        scope.spawn(work);
+        scope.spawn(work);
+    });
+    // Crediting makes work for the other lane, which may have ended before.
+    work();
+    assert_eq!(terminal.steps("order").len(), ORDERS);
+    assert_eq!(site.count("#order WHERE status = 'paid'"), 60);
+    assert_eq!(site.count("#payment WHERE outcome = 'credited' AND source = 'query'"), 60);
+    assert_eq!(site.count("#tenant WHERE status = 'active'"), 60);
+    assert_eq!((service.asked().len(), service.most_in_flight().0), (ORDERS, 1));
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use chathub_core::app::{App, Ini};
+use chathub_core::app::{App, Config, Ini};
 use serde_json::{Value, json};
 
 use super::{
@@ -106,13 +106,20 @@ impl Market {
     }
 
     pub fn app(&self) -> App {
-        let ini = Ini {
+        self.site.app_with(self.site.settings(), self.ini())
+    }
+
+    pub fn config(&self) -> Config {
+        self.site.config_on(self.ini(), &[])
+    }
+
+    fn ini(&self) -> Ini {
+        Ini {
             alipay_gateway: self.alipay_gateway.clone(),
             wechat_base: self.wechat_base.clone(),
             http_timeout: Duration::from_secs(60),
             ..Ini::default()
-        };
-        self.site.app_with(self.site.settings(), ini)
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

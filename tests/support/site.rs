@@ -140,7 +140,8 @@ impl Site {
         self.config_on(Ini::default(), settings)
     }
 
-    fn config_on(&self, ini: Ini, settings: &[(&str, &str)]) -> Config {
+    /// With another php.ini as well.
+    pub fn config_on(&self, ini: Ini, settings: &[(&str, &str)]) -> Config {
         let ini = Ini { provision_timeout: Duration::from_secs(60), ..ini };
         let mut values = self.config.clone();
         values.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
