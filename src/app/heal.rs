@@ -1,11 +1,12 @@
 //! What earlier versions left half done is found and brought to an end: tenants stuck on the way to
-//! their resources, and paid orders whose tenant never got any. (Their piles of pending orders are
+//! their resources, and paid orders whose tenant never got any. So is what was given up: a member who
+//! paid is not left without service because the service was away for a day. (Their piles of pending orders are
 //! closed as all orders are that nobody paid.)
 
 use super::{App, lifecycle::write_log, outbox};
 use crate::{
     Result,
-    domain::{TenantEvent, TenantStatus},
+    domain::{Effect, TenantEvent, TenantStatus},
     store::{
         lifecycle::{self, Unserved},
         tenant,
@@ -40,6 +41,7 @@ impl App {
                 }
             };
             add(lifecycle::paid_without_resources(db, Unserved::Waiting, limit)?);
+            add(lifecycle::unswitched(db, limit)?);
             if look_at_active {
                 add(lifecycle::paid_without_resources(db, Unserved::Active, limit)?);
             }
@@ -68,6 +70,13 @@ impl App {
                 outbox::enqueue_effects(db, row.id, &effects, now)?;
                 let detail = serde_json::json!({"found": row.stored_status, "paid": record.paid});
                 write_log(db, row.id, "heal", &detail, now)?;
+                return Ok(Healed::Enqueued);
+            }
+            if let Some(kind) = lifecycle::given_up_switch(db, tenant_id)?
+                && outbox::is_wanted(kind, &row)
+            {
+                outbox::enqueue_effects(db, row.id, &[Effect::Enqueue(kind)], now)?;
+                write_log(db, row.id, "heal", &serde_json::json!({"again": kind.code()}), now)?;
                 return Ok(Healed::Enqueued);
             }
             // Nothing is on the way, so nobody has to wait for it: the member may ask again.

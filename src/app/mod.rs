@@ -12,6 +12,7 @@ mod nudge;
 mod orders;
 mod outbox;
 mod pay;
+mod reconcile;
 mod register;
 mod settle;
 mod upkeep;
@@ -28,6 +29,7 @@ pub use mail::{Delivered, Sender};
 pub use member::{MemberView, OrderView, StatusView, TenantView};
 pub use orders::RenewView;
 pub use pay::{Acknowledgement, ReturnState, WaitingView, WechatView};
+pub use reconcile::{ReconcileOutcome, Reconciled};
 pub use register::Registered;
 pub use upkeep::WorkView;
 

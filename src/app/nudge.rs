@@ -6,6 +6,8 @@ use crate::Result;
 
 /// Calls to the provisioning service.
 const CALL_SECONDS: u32 = 5;
+/// Questions to the payment providers.
+const ORDER_SECONDS: u32 = 5;
 /// Notices, suspensions, what earlier versions left.
 const CALENDAR_SECONDS: u32 = 10;
 const LEFTOVER_SECONDS: u32 = 60;
@@ -23,7 +25,12 @@ impl App {
         self.tend_certificates();
         self.sweep_sometimes()?;
         // One kind of work that fails must not keep the others from their turn.
-        let results = [self.nudge_calls(), self.nudge_calendar(), self.nudge_leftovers()];
+        let results = [
+            self.nudge_calls(),
+            self.nudge_orders(),
+            self.nudge_calendar(),
+            self.nudge_leftovers(),
+        ];
         results.into_iter().collect()
     }
 
@@ -41,6 +48,18 @@ impl App {
             }
         }
         last
+    }
+
+    /// One order: a provider that hangs keeps this process for several time-outs.
+    fn nudge_orders(&self) -> Result<()> {
+        if !self.first_within("nudge_orders", "", ORDER_SECONDS)? {
+            return Ok(());
+        }
+        let Some(order_no) = self.due_orders(1)?.pop() else { return Ok(()) };
+        match self.one_of_few(|| self.reconcile_order(&order_no))? {
+            Some(found) => found.tenant_id.map_or(Ok(()), |id| self.work_tenant(id).map(drop)),
+            None => Ok(()),
+        }
     }
 
     fn nudge_calendar(&self) -> Result<()> {

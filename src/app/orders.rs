@@ -11,6 +11,7 @@ use crate::{
     domain::{
         Fen, OrderStatus, TenantEvent, TenantStatus,
         order::{PAYABLE_SECONDS, REUSE_MARGIN_SECONDS, wechat_charge},
+        reconcile,
     },
     random,
     store::{
@@ -124,9 +125,10 @@ pub(super) fn own_order(row: Option<OrderRow>, user_id: u32) -> Result<OrderRow>
 fn create(db: &mut Db<'_>, row: &TenantRow, user_id: u32, now: Moment) -> Result<OrderRow> {
     const TRIES: usize = 3;
     let (plan, price) = (row.subscription.plan(), row.subscription.price());
+    let query_in = reconcile::last_wait(random::fraction());
     for _ in 0..TRIES {
         let order_no = order_no(now)?;
-        if order::insert(db, &order_no, (row.id, user_id), plan, price, now.unix())? {
+        if order::insert(db, &order_no, (row.id, user_id), plan, price, query_in, now.unix())? {
             let detail = serde_json::json!({"order_no": order_no, "amount": price.to_string()});
             let entry = log::Entry {
                 tenant_id: row.id,

@@ -193,6 +193,11 @@ enum Wanted {
     NoMore,
 }
 
+/// Whether a call of this kind would be made for the tenant as it is.
+pub(super) fn is_wanted(kind: JobKind, row: &TenantRow) -> bool {
+    matches!(wanted(kind, row), Wanted::Now(_))
+}
+
 fn wanted(kind: JobKind, row: &TenantRow) -> Wanted {
     let switched_off = matches!(row.state.status, TenantStatus::Suspended | TenantStatus::Disabled);
     match (kind, row.inbox_id) {

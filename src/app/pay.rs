@@ -2,6 +2,7 @@
 
 mod alipay;
 mod certificates;
+mod trade;
 mod wechat;
 
 pub use wechat::WechatView;
@@ -177,9 +178,9 @@ impl App {
             {
                 continue;
             }
-            let answer = self.one_of_few(|| match provider {
-                Provider::Alipay => self.ask_alipay(&row.order_no, source),
-                Provider::Wechat => self.ask_wechat(&row.order_no, source),
+            let answer = self.one_of_few(|| {
+                let trade = self.trade(provider, &row.order_no)?;
+                self.settle_trade(provider, &row.order_no, &trade, source)
             });
             match answer {
                 Ok(settlement) => work = work.or(settlement.and_then(|(_, tenant_id)| tenant_id)),
@@ -193,7 +194,7 @@ impl App {
 
     /// Runs `ask` unless as many pages as may are waiting for a provider already: a slow one must
     /// not take every PHP worker. The row's lock keeps those who are turned away from being counted.
-    fn one_of_few<T>(&self, ask: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
+    pub(super) fn one_of_few<T>(&self, ask: impl FnOnce() -> Result<T>) -> Result<Option<T>> {
         let bucket = super::limits::bucket("asking", "");
         let most = i64::from(self.config.payment_inline_limit());
         let admitted = self.database.transaction(|db| {
@@ -260,7 +261,7 @@ impl App {
 
     /// A line in the log for what was refused, without anything that was sent. Anybody can make us
     /// write it, so only so many an hour are written.
-    fn log_refusal(&self, what: &str, provider: Provider, error: &Error) {
+    pub(super) fn log_refusal(&self, what: &str, provider: Provider, error: &Error) {
         let action = format!("{what}_{}", provider.as_str());
         let detail = serde_json::json!({"refused": error.key(), "why": error.to_string()});
         let now = self.now().unix();

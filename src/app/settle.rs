@@ -10,6 +10,7 @@ use crate::{
     domain::{
         Effect, TenantEvent,
         order::{PaymentOutcome, RefundOutcome, TradeId},
+        reconcile,
     },
     pay::{Provider, VerifiedPayment, VerifiedRefund},
     store::{
@@ -24,7 +25,7 @@ use crate::{
 pub(super) enum Source {
     Notify,
     Return,
-    /// A page that waits for the money asked.
+    /// A page that waits for the money asked, or the worker.
     Query,
 }
 
@@ -136,7 +137,10 @@ impl App {
                 }
                 return Ok((settled, None));
             };
-            let credited = OrderRow { state: after, paid_at: Some(now.local), ..before.clone() };
+            let query_at = ask_the_other(db, &before, paid.provider())?;
+            let paid_at = Some(now.local);
+            let credited =
+                OrderRow { state: after, paid_at, query_at, queries: 0, ..before.clone() };
             let (mut settled, work) = credit(db, &before, credited, outcome, now)?;
             if on_record.as_ref().is_some_and(|known| known.outcome == payment::REFUNDED_IN_PART) {
                 // Nobody told how much of it is left: served, and looked at.
@@ -179,7 +183,11 @@ impl App {
             let settled = Settled::Refund(outcome);
             let changed = after != before.state;
             if changed {
-                let after = OrderRow { state: after, ..before.clone() };
+                let query_at = match outcome {
+                    RefundOutcome::NeverCredited => ask_the_other(db, &before, refund.provider())?,
+                    _ => before.query_at,
+                };
+                let after = OrderRow { state: after, query_at, ..before.clone() };
                 order::update(db, &before, &after, now.unix())?;
             }
             let entry = |outcome, amount| payment::Entry {
@@ -209,15 +217,17 @@ impl App {
         })
     }
 
-    /// The provider says that the trade ended unpaid.
-    pub(super) fn settle_closed(&self, order_no: &str) -> Result<Settlement> {
+    /// The provider says that the trade ended unpaid. An order that was begun with the other one as
+    /// well can still be paid there.
+    pub(super) fn settle_closed(&self, order_no: &str, provider: Provider) -> Result<Settlement> {
         let now = self.now();
         self.database.transaction(|db| {
             let Some(before) = order::lock(db, order_no)? else {
                 return Ok((Settled::UnknownOrder, None));
             };
-            let after = OrderRow { state: before.state.close(), ..before.clone() };
-            if after.state != before.state {
+            let state = before.state.close();
+            let after = OrderRow { state, query_at: None, queries: 0, ..before.clone() };
+            if after.state != before.state && !before.begun_with(provider.other().as_str()) {
                 order::update(db, &before, &after, now.unix())?;
             }
             Ok((Settled::Closed, None))
@@ -252,6 +262,15 @@ fn credit(
     }
     order::update(db, before, &credited, now.unix())?;
     Ok((settled, work))
+}
+
+/// When the order is asked about next, after `provider` said how it ended there: soon, if the other
+/// one's trade may have been paid, too, or may still be; else not any more.
+fn ask_the_other(db: &mut Db<'_>, row: &OrderRow, provider: Provider) -> Result<Option<i64>> {
+    if row.begun_with(provider.other().as_str()) {
+        return Ok(Some(db.now()? + i64::from(reconcile::OTHER_SECONDS)));
+    }
+    Ok(None)
 }
 
 fn trade_id(provider: Provider, trade_no: &str) -> TradeId {

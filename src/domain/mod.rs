@@ -7,6 +7,7 @@ pub mod mail;
 pub mod money;
 pub mod order;
 pub mod plan;
+pub mod reconcile;
 pub mod tenant;
 
 pub use job::JobKind;

@@ -169,6 +169,13 @@ pub enum Letter {
         seats: u32,
     },
     PaymentToReview(Review),
+    /// What became of an order at its provider was never answered.
+    OrderUnclear {
+        order_no: String,
+        provider: String,
+        amount: Fen,
+        tenant: Option<TenantFacts>,
+    },
     DeadJob {
         tenant: TenantFacts,
         kind: String,

@@ -29,6 +29,7 @@ pub(super) fn write(letter: &Letter, site: &Site, language: Language) -> Option<
         Letter::Suspended { tenant, expire_at } => w.suspended(tenant, &moment(*expire_at)),
         Letter::Registered { .. }
         | Letter::PaymentToReview(_)
+        | Letter::OrderUnclear { .. }
         | Letter::DeadJob { .. }
         | Letter::MailFailed(_) => return None,
     };

@@ -17,6 +17,9 @@ pub(super) fn write(letter: &Letter, site: &Site) -> Page {
             registered(site, tenant, email, plan, *seats)
         }
         Letter::PaymentToReview(review) => payment(site, review),
+        Letter::OrderUnclear { order_no, provider, amount, tenant } => {
+            order_unclear(site, order_no, provider, &format!("¥{amount}"), tenant.as_ref())
+        }
         Letter::DeadJob { tenant, kind, attempts, error } => {
             dead_job(site, tenant, kind, *attempts, error)
         }
@@ -103,6 +106,42 @@ fn payment(site: &Site, review: &Review) -> Page {
     page.blocks.push(Block::Text(
         "退款完成后，支付平台会通知本站，记录会自动更新为已退款，不需要另行登记。".into(),
     ));
+    page
+}
+
+fn order_unclear(
+    site: &Site,
+    order_no: &str,
+    provider: &str,
+    amount: &str,
+    tenant: Option<&TenantFacts>,
+) -> Page {
+    let provider = match provider {
+        "" => "支付平台".to_owned(),
+        code => provider_name(code, ZH),
+    };
+    let mut page = page(
+        site,
+        format!("订单状态无法确认：{provider}"),
+        format!("多次查询{provider}都没有得到答复，订单 {order_no}。"),
+    );
+    let mut facts = vec![("支付平台", provider.clone()), ("订单号", order_no.to_owned())];
+    facts.push(("订单金额", amount.to_owned()));
+    facts.extend(about(tenant));
+    page.blocks.push(Block::Text(format!(
+        "系统多次向{provider}查询这张订单，始终没有得到可信的答复，已停止查询。客户可能已经付款。"
+    )));
+    page.blocks.push(Block::Facts(facts));
+    page.blocks.push(Block::Steps(vec![
+        "检查插件配置里的商户号、密钥和证书，以及服务器到支付平台的网络。".into(),
+        "到商户后台按订单号核对：如果已付款而本站没有入账，请联系客户并退款，或为其顺延服务。"
+            .into(),
+    ]));
+    page.blocks.push(Block::Note {
+        tone: Tone::Calm,
+        text: "同一支付平台每天只通知一次，只列出第一张订单；其他订单可能也受影响。".into(),
+        link: None,
+    });
     page
 }
 

@@ -25,8 +25,17 @@ impl Provider {
         }
     }
 
+    pub const ALL: [Self; 2] = [Self::Alipay, Self::Wechat];
+
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Alipay, Self::Wechat].into_iter().find(|p| p.as_str() == text)
+        Self::ALL.into_iter().find(|p| p.as_str() == text)
+    }
+
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Alipay => Self::Wechat,
+            Self::Wechat => Self::Alipay,
+        }
     }
 }
 

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     Error, Result,
-    domain::lifecycle::{Notice, Stage},
+    domain::{
+        JobKind,
+        lifecycle::{Notice, Stage},
+    },
 };
 
 /// Servers that were once lenient hold dates with a zero in them: these are no end of service.
@@ -133,6 +136,34 @@ pub fn paid_without_resources(db: &mut Db<'_>, which: Unserved, limit: u32) -> R
          ORDER BY t.id LIMIT ?"
     );
     ids(db.rows(&sql, (limit,))?)
+}
+
+/// Tenants whose last switch, on or off, was given up more than a day ago, and is still wanted.
+pub fn unswitched(db: &mut Db<'_>, limit: u32) -> Result<Vec<u32>> {
+    let rows = db.rows(
+        "SELECT j.tenant_id AS id FROM `__PREFIX__chathub_job` j \
+         JOIN `__PREFIX__chathub_tenant` t ON t.id = j.tenant_id AND t.inbox_id IS NOT NULL \
+         WHERE j.state = 'dead' AND ((j.kind = 'activate' AND t.status = 'active') \
+         OR (j.kind = 'suspend' AND t.status IN ('suspended', 'disabled'))) \
+         AND j.updatetime < UNIX_TIMESTAMP() - 86400 \
+         AND NOT EXISTS (SELECT 1 FROM `__PREFIX__chathub_job` later \
+         WHERE later.tenant_id = j.tenant_id AND later.kind IN ('suspend', 'activate') \
+         AND later.id > j.id) ORDER BY j.id LIMIT ?",
+        (limit,),
+    )?;
+    ids(rows)
+}
+
+/// The switch that was given up and that nothing came after. Call it with the tenant locked.
+pub fn given_up_switch(db: &mut Db<'_>, tenant_id: u32) -> Result<Option<JobKind>> {
+    let row = db.row(
+        "SELECT kind, state FROM `__PREFIX__chathub_job` \
+         WHERE tenant_id = ? AND kind IN ('suspend', 'activate') ORDER BY id DESC LIMIT 1",
+        (tenant_id,),
+    )?;
+    let Some(mut row) = row else { return Ok(None) };
+    let (kind, state): (String, String) = (take(&mut row, "kind")?, take(&mut row, "state")?);
+    Ok(JobKind::parse(&kind).filter(|_| state == "dead"))
 }
 
 /// What is on record of a tenant's service.

@@ -74,12 +74,16 @@ pub fn run(database: &Database) -> Result<Vec<String>> {
         give_log_a_default(db, &mut done)?;
         make_room_for_bcrypt(db, &mut done)?;
         for (table, index, columns) in INDEXES {
-            if !has_index(db, table, index)? {
-                db.command(&format!(
-                    "ALTER TABLE `__PREFIX__{table}` ADD INDEX `{index}` ({columns})"
-                ))?;
-                done.push(format!("{table}: added index {index}"));
+            let (found, wanted) = (index_columns(db, table, index)?, columns.split(',').count());
+            if found == wanted {
+                continue;
             }
+            // One that lost a column with the column is made anew.
+            let drop = if found > 0 { format!("DROP INDEX `{index}`, ") } else { String::new() };
+            db.command(&format!(
+                "ALTER TABLE `__PREFIX__{table}` {drop}ADD INDEX `{index}` ({columns})"
+            ))?;
+            done.push(format!("{table}: added index {index}"));
         }
         Ok(done)
     })
@@ -171,10 +175,11 @@ fn column_type(db: &mut Db<'_>, table: &str, column: &str) -> Result<Option<Stri
     db.row(&sql, (column,))?.map(|mut row| take(&mut row, "kind")).transpose()
 }
 
-fn has_index(db: &mut Db<'_>, table: &str, index: &str) -> Result<bool> {
+/// How many columns an index has; 0 when there is none.
+fn index_columns(db: &mut Db<'_>, table: &str, index: &str) -> Result<usize> {
     let sql = format!(
         "SELECT COUNT(*) FROM information_schema.STATISTICS \
          WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '__PREFIX__{table}' AND INDEX_NAME = ?"
     );
-    Ok(db.number(&sql, (index,))? > 0)
+    Ok(usize::try_from(db.number(&sql, (index,))?).unwrap_or(0))
 }

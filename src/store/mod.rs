@@ -15,6 +15,7 @@ pub mod member;
 pub mod migration;
 pub mod order;
 pub mod payment;
+pub mod question;
 pub mod tenant;
 pub mod throttle;
 pub mod token;

@@ -30,11 +30,29 @@ pub struct OrderRow {
     pub expire_at: Option<DateTime>,
     /// Unix seconds.
     pub createtime: i64,
+    /// Its buyer was sent to Alipay.
+    pub alipay_begun: bool,
+    /// When the providers are asked next, Unix seconds by the server's clock; none: not any more.
+    pub query_at: Option<i64>,
+    /// How often they were asked in this phase.
+    pub queries: u32,
+}
+
+impl OrderRow {
+    /// Whether payment was begun with `provider`. Old rows say it by their `pay_method` alone.
+    pub fn begun_with(&self, provider: &str) -> bool {
+        self.pay_method.as_deref() == Some(provider)
+            || match provider {
+                "alipay" => self.alipay_begun,
+                "wechat" => self.state.wechat_charge.is_some(),
+                _ => false,
+            }
+    }
 }
 
 const COLUMNS: &str = "id, order_no, tenant_id, user_id, plan, CAST(amount AS CHAR) AS amount, \
     pay_method, pay_trade_no, status, charged_fen, late, code_url, paid_at, \
-    expire_at, createtime";
+    expire_at, createtime, alipay_begun, query_at, queries";
 
 fn from_row(mut row: Row) -> Result<OrderRow> {
     let order_no: String = take(&mut row, "order_no")?;
@@ -67,6 +85,9 @@ fn from_row(mut row: Row) -> Result<OrderRow> {
         paid_at: datetime_column(take(&mut row, "paid_at")?)?,
         expire_at: datetime_column(take(&mut row, "expire_at")?)?,
         createtime: take::<Option<i64>>(&mut row, "createtime")?.unwrap_or(0),
+        alipay_begun: take::<u8>(&mut row, "alipay_begun")? != 0,
+        query_at: take(&mut row, "query_at")?,
+        queries: take(&mut row, "queries")?,
         order_no,
     })
 }
@@ -109,55 +130,81 @@ pub fn find_open(
     db.row(&sql, values)?.map(from_row).transpose()
 }
 
-/// A new pending order; `false` when the number is taken.
+/// A new pending order, about which the providers are asked last in `query_in` seconds; `false` when
+/// the number is taken.
 pub fn insert(
     db: &mut Db<'_>,
     order_no: &str,
     (tenant_id, user_id): (u32, u32),
     plan: Plan,
     amount: Fen,
+    query_in: i64,
     now: i64,
 ) -> Result<bool> {
     let inserted = db.insert(
         "INSERT INTO `__PREFIX__chathub_order` \
-         (order_no, tenant_id, user_id, plan, amount, status, createtime, updatetime) \
-         VALUES (:order_no, :tenant_id, :user_id, :plan, :amount, 'pending', :now, :now)",
+         (order_no, tenant_id, user_id, plan, amount, status, query_at, createtime, updatetime) \
+         VALUES (:order_no, :tenant_id, :user_id, :plan, :amount, 'pending', \
+         UNIX_TIMESTAMP() + :query_in, :now, :now)",
         params! {
             "order_no" => order_no,
             "tenant_id" => tenant_id,
             "user_id" => user_id,
             "plan" => plan.code(),
             "amount" => amount.to_string(),
+            "query_in" => query_in,
             "now" => now,
         },
     )?;
     Ok(inserted.is_some())
 }
 
-/// Remembers with whom the payment of a pending order was begun.
-pub fn set_pay_method(db: &mut Db<'_>, id: u32, provider: &str, now: i64) -> Result<bool> {
-    let changed = db.write(
-        "UPDATE `__PREFIX__chathub_order` SET pay_method = ?, updatetime = ? \
-         WHERE id = ? AND status = 'pending'",
-        (provider, now, id),
-    )?;
-    Ok(changed == 1)
+/// With payment begun the questions begin, too; one that comes sooner stays.
+const QUESTIONS_BEGIN: &str = "queries = 0, query_at = IF(query_at > UNIX_TIMESTAMP(), \
+    LEAST(query_at, UNIX_TIMESTAMP() + :query_in), UNIX_TIMESTAMP() + :query_in)";
+
+/// Remembers that the buyer of a pending order is sent to Alipay, which is asked in `query_in` seconds.
+pub fn begin_alipay(
+    db: &mut Db<'_>,
+    id: u32,
+    provider: &str,
+    query_in: i64,
+    now: i64,
+) -> Result<bool> {
+    let sql = format!(
+        "UPDATE `__PREFIX__chathub_order` SET pay_method = :provider, alipay_begun = 1, \
+         {QUESTIONS_BEGIN}, updatetime = :now WHERE id = :id AND status = 'pending'"
+    );
+    let values =
+        params! { "provider" => provider, "query_in" => query_in, "now" => now, "id" => id };
+    Ok(db.write(&sql, values)? == 1)
 }
 
-/// Remembers what WeChat Pay is about to be asked to charge for a pending order.
-pub fn set_wechat_charge(
+/// Remembers what WeChat Pay is about to be asked to charge for a pending order; it is asked what
+/// became of it in `query_in` seconds.
+pub fn begin_wechat(
     db: &mut Db<'_>,
     id: u32,
     provider: &str,
     charge: Fen,
+    query_in: i64,
     now: i64,
 ) -> Result<bool> {
-    let changed = db.write(
-        "UPDATE `__PREFIX__chathub_order` SET pay_method = ?, charged_fen = ?, updatetime = ? \
-         WHERE id = ? AND status = 'pending' AND (charged_fen IS NULL OR charged_fen = ?)",
-        (provider, charge.get(), now, id, charge.get()),
-    )?;
-    Ok(changed == 1)
+    // Assignments run from left to right: orders of the version before say it by `pay_method` alone.
+    let sql = format!(
+        "UPDATE `__PREFIX__chathub_order` \
+         SET alipay_begun = IF(pay_method = 'alipay', 1, alipay_begun), \
+         pay_method = :provider, charged_fen = :charge, {QUESTIONS_BEGIN}, updatetime = :now \
+         WHERE id = :id AND status = 'pending' AND (charged_fen IS NULL OR charged_fen = :charge)"
+    );
+    let values = params! {
+        "provider" => provider,
+        "charge" => charge.get(),
+        "query_in" => query_in,
+        "now" => now,
+        "id" => id,
+    };
+    Ok(db.write(&sql, values)? == 1)
 }
 
 /// Keeps the content of an order's QR code, so that looking again asks nobody.
@@ -174,8 +221,10 @@ pub fn update(db: &mut Db<'_>, before: &OrderRow, after: &OrderRow, now: i64) ->
     let trade = after.state.trade.as_ref();
     let changed = db.write(
         "UPDATE `__PREFIX__chathub_order` SET status = :status, late = :late, \
-         pay_method = :pay_method, pay_trade_no = :trade_no, paid_at = :paid_at, \
-         expire_at = :expire_at, updatetime = :now WHERE id = :id AND status <=> :expected",
+         pay_method = :pay_method, pay_trade_no = COALESCE(:trade_no, pay_trade_no), \
+         paid_at = :paid_at, expire_at = :expire_at, alipay_begun = :alipay_begun, \
+         query_at = :query_at, queries = :queries, updatetime = :now \
+         WHERE id = :id AND status <=> :expected",
         params! {
             "status" => after.state.status.code(),
             "late" => u8::from(after.state.late),
@@ -183,6 +232,10 @@ pub fn update(db: &mut Db<'_>, before: &OrderRow, after: &OrderRow, now: i64) ->
             "trade_no" => trade.map(|t| t.trade_no.as_str()),
             "paid_at" => datetime_param(after.paid_at),
             "expire_at" => datetime_param(after.expire_at),
+            // What the old method alone said is not lost with it.
+            "alipay_begun" => u8::from(before.begun_with("alipay")),
+            "query_at" => after.query_at,
+            "queries" => after.queries,
             "now" => now,
             "id" => before.id,
             "expected" => &before.stored_status,

@@ -229,10 +229,11 @@ fn closing() {
     let closed = json!({"code": "10000", "msg": "Success", "out_trade_no": ORDER, "trade_no": "1"})
         .to_string();
     assert_eq!(close(&signed(NAME, &closed)).unwrap(), Close::Closed);
-    let refused = |code| close(&signed(NAME, &refusal(code)));
+    let refused = |code: &str| close(&signed(NAME, &refusal(code)));
     assert_eq!(refused("ACQ.TRADE_NOT_EXIST").unwrap(), Close::NotFound);
-    assert_eq!(refused("ACQ.TRADE_STATUS_ERROR").unwrap(), Close::NotClosable);
-    assert_eq!(refused("ACQ.REASON_TRADE_STATUS_INVALID").unwrap(), Close::NotClosable);
+    for code in ["TRADE_STATUS_ERROR", "REASON_TRADE_STATUS_INVALID", "REASON_ILLEGAL_STATUS"] {
+        assert_eq!(refused(&format!("ACQ.{code}")).unwrap(), Close::NotClosable);
+    }
     assert_eq!(refused("ACQ.SYSTEM_ERROR").unwrap_err().key(), "alipay_refused");
     let unsigned = format!("{{\"{NAME}\":{closed}}}");
     assert_eq!(close(&unsigned).unwrap_err().key(), "sign_missing");

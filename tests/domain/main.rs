@@ -3,7 +3,9 @@
 
 mod calendar;
 mod clock;
+mod lifecycle;
 mod model;
 mod money;
 mod random;
+mod reconcile;
 mod scenario;

@@ -221,6 +221,7 @@ fn letters_to_the_support() {
          createtime, updatetime) VALUES ('wechat', 'W1', 'CH1', {tenant}, 5000, 'duplicate', 'notify', 0, 0)"
     ));
     let review = |outcome: &str| json!({"provider": "wechat", "trade_no": "W1", "order_no": "CH1", "outcome": outcome});
+    office.site.order(tenant, "CH9", "failed");
     let dead = office.letter("receipt", 1, tenant, &json!({}));
     office.site.exec(&format!(
         "UPDATE #mail SET state = 'dead', recipient = 'gone@acme.example', \
@@ -228,6 +229,12 @@ fn letters_to_the_support() {
     ));
     let cases = [
         ("registered", json!({}), "新注册", vec!["a@acme.cn", "基础版"]),
+        (
+            "order_unclear",
+            json!({"order_no": "CH9", "provider": "wechat"}),
+            "订单状态无法确认：微信支付",
+            vec!["CH9", "¥50.00"],
+        ),
         (
             "dead_job",
             json!({"job_id": job}),

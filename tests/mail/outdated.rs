@@ -35,6 +35,7 @@ fn letters_that_are_out_of_date() {
         ("account_created", 9, tenant, json!({}), "the account is gone"),
         ("confirm_email", 9, tenant, json!({}), "gone or locked"),
         ("registered", 0, 999, json!({}), "the tenant is gone"),
+        ("order_unclear", 0, tenant, json!({"order_no": "CH1"}), "paid after all"),
         ("dead_job", 0, tenant, json!({"job_id": job}), "opened again"),
         ("mail_failed", 0, tenant, json!({"mail_id": 9999}), "the letter is gone"),
         ("password_reset", 0, 0, json!({"email": "nobody@acme.example"}), "no account"),

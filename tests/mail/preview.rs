@@ -83,6 +83,15 @@ fn letters() -> Vec<(&'static str, Letter)> {
         ("review_other_order", review("other_order")),
         ("review_credited_flagged", review("credited_flagged")),
         (
+            "order_unclear",
+            Letter::OrderUnclear {
+                order_no: "CH20310406153012A7K9".into(),
+                provider: "wechat".into(),
+                amount: Fen::new(12000),
+                tenant: Some(tenant()),
+            },
+        ),
+        (
             "dead_job",
             Letter::DeadJob {
                 tenant: tenant(),
@@ -120,6 +129,7 @@ fn every_letter_is_whole_in_both_languages() {
             letter,
             Letter::Registered { .. }
                 | Letter::PaymentToReview(_)
+                | Letter::OrderUnclear { .. }
                 | Letter::DeadJob { .. }
                 | Letter::MailFailed(_)
         );

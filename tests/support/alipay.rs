@@ -1,15 +1,18 @@
 //! Alipay's side: a key pair, and notifications signed with it by the `rsa` crate.
 
-use std::{collections::BTreeMap, sync::OnceLock};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::OnceLock,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use rsa::{
     RsaPrivateKey,
-    pkcs1v15::SigningKey,
+    pkcs1v15::{Signature, SigningKey, VerifyingKey},
     pkcs8::{EncodePrivateKey, EncodePublicKey},
     rand_core::OsRng,
     sha2::Sha256,
-    signature::{SignatureEncoding, Signer},
+    signature::{SignatureEncoding, Signer, Verifier},
 };
 
 pub const APP_ID: &str = "2021000000000042";
@@ -17,6 +20,7 @@ pub const SELLER_ID: &str = "2088000000000042";
 
 pub struct Keys {
     signing: SigningKey<Sha256>,
+    verifying_merchant: VerifyingKey<Sha256>,
     /// What the merchant is given.
     pub public_key: String,
     /// The merchant's own.
@@ -35,9 +39,25 @@ pub fn keys() -> &'static Keys {
             public_key: public(&alipay),
             merchant_public_key: public(&merchant),
             merchant_private_key: STANDARD.encode(merchant.to_pkcs8_der().unwrap().as_bytes()),
+            verifying_merchant: VerifyingKey::new(merchant.to_public_key()),
             signing: SigningKey::new(alipay),
         }
     })
+}
+
+/// Alipay's signature over `text`, base64.
+pub fn sign(text: &[u8]) -> String {
+    STANDARD.encode(keys().signing.sign(text).to_bytes())
+}
+
+/// Whether the merchant's key signed exactly these parameters of a request.
+pub fn is_signed_by_merchant(fields: &HashMap<String, String>) -> bool {
+    let mut named: Vec<_> = fields.iter().filter(|(name, _)| *name != "sign").collect();
+    named.sort();
+    let text: Vec<String> = named.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let signature = STANDARD.decode(&fields["sign"]).unwrap();
+    let signature = Signature::try_from(signature.as_slice()).unwrap();
+    keys().verifying_merchant.verify(text.join("&").as_bytes(), &signature).is_ok()
 }
 
 /// A notification in the making.
@@ -89,7 +109,7 @@ impl Notice {
     /// The signed form body.
     pub fn body(&self) -> Vec<u8> {
         let text = self.0.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join("&");
-        let sign = STANDARD.encode(keys().signing.sign(text.as_bytes()).to_bytes());
+        let sign = sign(text.as_bytes());
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.extend_pairs(&self.0);
         form.append_pair("sign_type", "RSA2").append_pair("sign", &sign);

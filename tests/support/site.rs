@@ -128,8 +128,24 @@ impl Site {
 
     /// As one request has it with another php.ini.
     pub fn app_with(&self, settings: Settings, ini: Ini) -> App {
+        App::new(Database::new(settings).unwrap(), self.config_on(ini, &[]))
+    }
+
+    pub fn config(&self) -> Config {
+        self.config_with(&[])
+    }
+
+    /// With other values for some settings.
+    pub fn config_with(&self, settings: &[(&str, &str)]) -> Config {
+        self.config_on(Ini::default(), settings)
+    }
+
+    /// With another php.ini as well.
+    pub fn config_on(&self, ini: Ini, settings: &[(&str, &str)]) -> Config {
         let ini = Ini { provision_timeout: Duration::from_secs(60), ..ini };
-        App::new(Database::new(settings).unwrap(), Config::new(self.config.clone(), ini).unwrap())
+        let mut values = self.config.clone();
+        values.extend(settings.iter().map(|(name, value)| ((*name).into(), (*value).into())));
+        Config::new(values, ini).unwrap()
     }
 
     pub fn notify(&self, notice: &Notice) -> Acknowledgement {

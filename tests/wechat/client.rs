@@ -238,10 +238,18 @@ fn closing() {
     let log = log.lock().unwrap();
     assert_eq!(log[0].path, format!("/v3/pay/transactions/out-trade-no/{ORDER_NO}/close"));
     assert_eq!(log[0].body, format!("{{\"mchid\":\"{MCH_ID}\"}}"));
-    assert_eq!(close(|_| refusal(404, "ORDER_NOT_EXIST")).unwrap(), Close::NotFound);
-    for code in ["ORDERPAID", "ORDER_CLOSED"] {
+    for code in ["ORDER_NOT_EXIST", "ORDERNOTEXIST"] {
+        assert_eq!(close(move |_| refusal(404, code)).unwrap(), Close::NotFound);
+    }
+    for code in ["ORDERPAID", "ORDER_CLOSED", "INVALID_REQUEST"] {
         assert_eq!(close(move |_| refusal(400, code)).unwrap(), Close::NotClosable);
     }
+    // A 2xx, and nothing was closed: the buyer is typing the password. Nor is a query's answer one.
+    let paying = json!({"code": "USERPAYING", "message": "x"}).to_string();
+    let paying = close(move |_| (202, Message::signed(platform(), paying.clone())));
+    assert_eq!(paying.unwrap_err().key(), "wechat_paying");
+    let replayed = close(|_| (200, signed(&transaction())));
+    assert_eq!(replayed.unwrap_err().key(), "wechat_bad_answer");
     let unsigned = close(|_| (204, Message { headers: vec![], body: String::new() }));
     assert_eq!(unsigned.unwrap_err().key(), "sign_missing");
 }
@@ -255,6 +263,7 @@ fn refusals_name_their_reason() {
         (403, "NO_AUTH", "wechat_no_auth"),
         (403, "OUT_TRADE_NO_USED", "wechat_order_used"),
         (429, "FREQUENCY_LIMITED", "wechat_too_often"),
+        (403, "RULELIMIT", "wechat_too_often"),
         (500, "SYSTEM_ERROR", "wechat_system_error"),
         (502, "", "wechat_system_error"),
         (418, "NEW_CODE", "wechat_refused"),

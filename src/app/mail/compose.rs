@@ -68,7 +68,7 @@ impl App {
     ) -> Result<std::result::Result<Composed, String>> {
         let data = serde_json::from_str(&row.data).unwrap_or(Json::Null);
         match row.kind.as_str() {
-            "registered" | "payment_to_review" | "dead_job" | "mail_failed" => {
+            "registered" | "payment_to_review" | "order_unclear" | "dead_job" | "mail_failed" => {
                 let to = self.config.support_address();
                 self.database.read(|db| apart(support::for_support(db, row, &data, to.clone())))
             }

@@ -235,5 +235,8 @@ impl App {
 
 /// Letters to the support never cause further ones.
 fn is_to_a_member(kind: &str) -> bool {
-    !matches!(kind, "registered" | "payment_to_review" | "dead_job" | "mail_failed")
+    !matches!(
+        kind,
+        "registered" | "payment_to_review" | "order_unclear" | "dead_job" | "mail_failed"
+    )
 }

@@ -43,6 +43,9 @@ pub(super) enum Letter<'a> {
     Registered { tenant_id: u32 },
     /// To `support_email`: money that somebody has to look at. `outcome`: the ledger's.
     PaymentToReview { tenant_id: u32, trade: &'a TradeId, order_no: &'a str, outcome: &'a str },
+    /// To `support_email`: a provider never answered what became of an order, and was given up. One a
+    /// day, which names the first: what keeps one from being asked about keeps all.
+    OrderUnclear { tenant_id: u32, order_no: &'a str, provider: &'a str },
     /// To `support_email`: a call was given up.
     DeadJob { tenant_id: u32, job_id: u32 },
     /// To `support_email`: a letter to a member was given up. `about`: what there is one notice for.
@@ -99,6 +102,12 @@ pub(super) fn post(db: &mut Db<'_>, letter: &Letter<'_>, now: Moment) -> Result<
                 "order_no": order_no, "outcome": outcome,
             })),
         ),
+        Letter::OrderUnclear { order_no, provider, .. } => (
+            "order_unclear",
+            format!("{provider}:{}", now.local.strftime("%Y%m%d")),
+            30 * DAY,
+            Some(serde_json::json!({"order_no": order_no, "provider": provider})),
+        ),
         Letter::DeadJob { job_id, .. } => (
             "dead_job",
             // A job that was opened again may die again.
@@ -137,6 +146,7 @@ impl Letter<'_> {
             Self::PasswordReset { .. }
             | Self::Registered { .. }
             | Self::PaymentToReview { .. }
+            | Self::OrderUnclear { .. }
             | Self::DeadJob { .. }
             | Self::MailFailed { .. } => 0,
         }
@@ -153,6 +163,7 @@ impl Letter<'_> {
             | Self::Suspended { tenant_id, .. }
             | Self::Registered { tenant_id }
             | Self::PaymentToReview { tenant_id, .. }
+            | Self::OrderUnclear { tenant_id, .. }
             | Self::DeadJob { tenant_id, .. }
             | Self::MailFailed { tenant_id, .. } => *tenant_id,
         }

@@ -9,11 +9,12 @@ use super::{
 };
 use crate::{
     Error, Kind, Result,
-    domain::order::PAYABLE_SECONDS,
+    domain::{order::PAYABLE_SECONDS, reconcile::first_wait},
     pay::{
-        Notification, OrderRequest, Provider, Trade,
+        Notification, OrderRequest, Provider,
         alipay::{self, Alipay, AlipayConfig},
     },
+    random,
     store::order,
 };
 
@@ -24,8 +25,10 @@ impl App {
         let now = self.now();
         let production = !self.config.is_on("alipay_sandbox", true);
         let base = self.config.base_url(production)?;
+        let query_in = first_wait(random::fraction());
         let (row, tenant) = self.begin(user_id, order_no, now, |db, row| {
-            order::set_pay_method(db, row.id, Provider::Alipay.as_str(), now.unix())?;
+            let provider = Provider::Alipay.as_str();
+            order::begin_alipay(db, row.id, provider, query_in, now.unix())?;
             Ok(())
         })?;
         let request = OrderRequest {
@@ -43,19 +46,9 @@ impl App {
         match self.alipay_keys()?.notification(body)? {
             Notification::Paid(paid) => self.settle_payment(&paid, Source::Notify),
             Notification::Refund(refund) => self.settle_refund(&refund, Source::Notify),
-            Notification::Closed { order_no } => self.settle_closed(&order_no),
+            Notification::Closed { order_no } => self.settle_closed(&order_no, Provider::Alipay),
             Notification::NotPaid { .. } => Ok((Settled::NotPaid, None)),
             Notification::Other { .. } => Ok((Settled::Ignored, None)),
-        }
-    }
-
-    /// Asks Alipay about an order and settles what it says.
-    pub(super) fn ask_alipay(&self, order_no: &str, source: Source) -> Result<Settlement> {
-        match self.alipay()?.query(&self.http, order_no, self.now().timestamp)? {
-            Trade::Paid(paid) => self.settle_payment(&paid, source),
-            Trade::Refunded(refund) => self.settle_refund(&refund, source),
-            Trade::Closed => self.settle_closed(order_no),
-            Trade::NotFound | Trade::Waiting => Ok((Settled::NotPaid, None)),
         }
     }
 
@@ -73,7 +66,7 @@ impl App {
     }
 
     /// Alipay as configured. Money that is on its way counts even after Alipay was switched off.
-    fn alipay_keys(&self) -> Result<Alipay> {
+    pub(super) fn alipay_keys(&self) -> Result<Alipay> {
         let text = |name| self.config.text(name);
         Alipay::new(&AlipayConfig {
             app_id: text("alipay_app_id"),

@@ -12,11 +12,12 @@ use super::{
 };
 use crate::{
     Error, Kind, Result,
-    domain::{Fen, order::PAYABLE_SECONDS, order::wechat_charge},
+    domain::{Fen, order::PAYABLE_SECONDS, order::wechat_charge, reconcile::first_wait},
     pay::{
-        Notification, OrderRequest, Provider, Trade,
+        Notification, OrderRequest, Provider,
         wechat::{Wechat, WechatConfig},
     },
+    random,
     store::{
         order::{self, OrderRow},
         tenant::TenantRow,
@@ -58,11 +59,13 @@ impl App {
         let now = self.now();
         let test_mode = self.wechat_test_mode();
         let base = self.config.base_url(!test_mode)?;
+        let query_in = first_wait(random::fraction());
         let (row, tenant) = self.begin(user_id, order_no, now, |db, row| {
             let charge = wechat_charge(row.amount, test_mode);
             row.state = row.state.begin_wechat(charge).ok_or_else(|| other_mode(row))?;
-            order::set_wechat_charge(db, row.id, Provider::Wechat.as_str(), charge, now.unix())?;
-            row.pay_method = Some(Provider::Wechat.as_str().to_owned());
+            let provider = Provider::Wechat.as_str();
+            order::begin_wechat(db, row.id, provider, charge, query_in, now.unix())?;
+            row.pay_method = Some(provider.to_owned());
             Ok(())
         })?;
         let code_url = match &row.code_url {
@@ -122,7 +125,8 @@ impl App {
         if let Err(error) = &made {
             self.log_refusal("pay_order", Provider::Wechat, error);
             if HAPPENED.contains(&error.key()) {
-                self.ask_wechat(&row.order_no, Source::Query)?;
+                let trade = self.trade(Provider::Wechat, &row.order_no)?;
+                self.settle_trade(Provider::Wechat, &row.order_no, &trade, Source::Query)?;
                 let row = self.database.read(|db| order::find(db, &row.order_no))?;
                 check_payable(&row.ok_or_else(|| Error::not_found("order"))?, now)?;
             }
@@ -146,21 +150,9 @@ impl App {
         match wechat.notification(header, body, self.now().timestamp, &find)? {
             Notification::Paid(paid) => self.settle_payment(&paid, Source::Notify),
             Notification::Refund(refund) => self.settle_refund(&refund, Source::Notify),
-            Notification::Closed { order_no } => self.settle_closed(&order_no),
+            Notification::Closed { order_no } => self.settle_closed(&order_no, Provider::Wechat),
             Notification::NotPaid { .. } => Ok((Settled::NotPaid, None)),
             Notification::Other { .. } => Ok((Settled::Ignored, None)),
-        }
-    }
-
-    /// Asks WeChat Pay about an order and settles what it says.
-    pub(super) fn ask_wechat(&self, order_no: &str, source: Source) -> Result<Settlement> {
-        let wechat = self.wechat_keys()?;
-        let find = |serial: &str| self.awaited_key(&wechat, serial);
-        match wechat.query(&self.http, order_no, self.now().timestamp, &find)? {
-            Trade::Paid(paid) => self.settle_payment(&paid, source),
-            Trade::Refunded(refund) => self.settle_refund(&refund, source),
-            Trade::Closed => self.settle_closed(order_no),
-            Trade::NotFound | Trade::Waiting => Ok((Settled::NotPaid, None)),
         }
     }
 

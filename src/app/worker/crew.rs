@@ -22,21 +22,28 @@ use crate::{Error, Kind, Result};
 pub(super) enum Task {
     /// The tenant's calls to the provisioning service.
     Tenant(u32),
+    /// The order's number: the payment providers are asked about it.
+    Order(String),
 }
+
+/// Questions to the payment providers at once: they limit how often they are asked.
+const ORDERS_AT_ONCE: usize = 4;
 
 /// Tasks of one sort, with threads of their own: a service that hangs must not keep the mail from
 /// going out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Lane {
     Tenant,
+    Order,
 }
 
 impl Lane {
-    pub const ALL: [Self; 1] = [Self::Tenant];
+    pub const ALL: [Self; 2] = [Self::Tenant, Self::Order];
 
     fn threads(self, concurrency: u32) -> usize {
         match self {
             Self::Tenant => concurrency as usize,
+            Self::Order => ORDERS_AT_ONCE,
         }
     }
 }
@@ -45,6 +52,7 @@ impl Task {
     fn lane(&self) -> Lane {
         match self {
             Self::Tenant(_) => Lane::Tenant,
+            Self::Order(_) => Lane::Order,
         }
     }
 }
@@ -224,29 +232,47 @@ impl Hand {
 
     fn steps(&self, app: &App, task: &Task, steps: &mut Vec<News>) -> Result<()> {
         match task {
-            Task::Tenant(id) => {
-                // Its provisioning, and a switch after it.
-                while !self.stopping.load(Ordering::Relaxed) {
-                    let began = Instant::now();
-                    let Some(worked) = app.work_once(*id)? else { return Ok(()) };
-                    let ok = worked.failed.is_none();
+            Task::Tenant(id) => self.call(app, *id, steps),
+            Task::Order(order_no) => {
+                let began = Instant::now();
+                let outcome = app.reconcile_order(order_no)?.outcome;
+                if outcome.is_news() {
+                    let subject = order_no.clone();
+                    let (outcome, ok) = (outcome.code().to_owned(), !outcome.is_trouble());
                     steps.push(News::Step {
-                        what: worked.kind.code(),
-                        subject: id.to_string(),
-                        outcome: match worked.failed {
-                            Some(why) => format!("attempt {}: {why}", worked.attempt),
-                            None => "done".into(),
-                        },
+                        what: "order",
+                        subject,
+                        outcome,
                         ok,
                         took: began.elapsed(),
                     });
-                    if !ok {
-                        return Ok(());
-                    }
                 }
                 Ok(())
             }
         }
+    }
+
+    /// The tenant's provisioning, and a switch after it.
+    fn call(&self, app: &App, tenant_id: u32, steps: &mut Vec<News>) -> Result<()> {
+        while !self.stopping.load(Ordering::Relaxed) {
+            let began = Instant::now();
+            let Some(worked) = app.work_once(tenant_id)? else { return Ok(()) };
+            let ok = worked.failed.is_none();
+            steps.push(News::Step {
+                what: worked.kind.code(),
+                subject: tenant_id.to_string(),
+                outcome: match worked.failed {
+                    Some(why) => format!("attempt {}: {why}", worked.attempt),
+                    None => "done".into(),
+                },
+                ok,
+                took: began.elapsed(),
+            });
+            if !ok {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -254,6 +280,7 @@ impl Hand {
 fn failed_step(task: &Task, error: &Error) -> News {
     let (what, subject) = match task {
         Task::Tenant(id) => ("provision", id.to_string()),
+        Task::Order(order_no) => ("order", order_no.clone()),
     };
     News::Step { what, subject, outcome: error.to_string(), ok: false, took: Duration::ZERO }
 }

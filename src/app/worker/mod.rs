@@ -212,6 +212,10 @@ impl<'a> Shift<'a> {
                 let due = self.app.due_tenants(limit)?;
                 due.into_iter().map(Task::Tenant).collect()
             }
+            Lane::Order => {
+                let due = self.app.due_orders(limit)?;
+                due.into_iter().map(Task::Order).collect()
+            }
         })
     }
 

@@ -43,9 +43,12 @@ impl Alipay {
             Outcome::Success(_) => Ok(Close::Closed),
             Outcome::Refused { code, error } => match code.as_str() {
                 "ACQ.TRADE_NOT_EXIST" => Ok(Close::NotFound),
-                "ACQ.TRADE_STATUS_ERROR" | "ACQ.REASON_TRADE_STATUS_INVALID" => {
-                    Ok(Close::NotClosable)
-                }
+                "ACQ.TRADE_STATUS_ERROR"
+                | "ACQ.REASON_TRADE_STATUS_INVALID"
+                | "ACQ.REASON_ILLEGAL_STATUS"
+                | "ACQ.TRADE_HAS_SUCCESS"
+                | "ACQ.TRADE_HAS_FINISHED"
+                | "ACQ.TRADE_HAS_CLOSE" => Ok(Close::NotClosable),
                 _ => Err(error),
             },
         }

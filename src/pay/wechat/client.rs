@@ -88,7 +88,8 @@ impl Wechat {
         check: impl FnOnce(&Response, Timestamp) -> Result<()>,
     ) -> Result<Outcome> {
         let request_id = plain(response.header("Request-ID").unwrap_or("-"));
-        if !(200..300).contains(&response.status) {
+        // Not every 2xx says that it was done: 202 is "the buyer is paying just now".
+        if !matches!(response.status, 200 | 204) {
             return Ok(refusal(response, &request_id));
         }
         check(response, now).map_err(|error| {
@@ -182,10 +183,14 @@ fn meaning(status: u16, code: &str) -> (&'static str, &'static str) {
         "OUT_TRADE_NO_USED" => ("wechat_order_used", ""),
         "ORDER_CLOSED" => ("wechat_order_closed", ""),
         "RESOURCE_NOT_EXISTS" => ("wechat_not_found", ""),
+        "USERPAYING" | "USER_PAYING" => ("wechat_paying", ""),
         "PARAM_ERROR" | "INVALID_REQUEST" => ("wechat_bad_request", ""),
-        "FREQUENCY_LIMITED" | "FREQUENCY_LIMIT_EXCEED" | "RATELIMIT_EXCEEDED" => {
-            ("wechat_too_often", "")
-        }
+        "FREQUENCY_LIMITED"
+        | "FREQUENCY_LIMIT_EXCEED"
+        | "RATELIMIT_EXCEEDED"
+        | "RATELIMIT_EXCEED"
+        | "RULELIMIT"
+        | "RULE_LIMIT" => ("wechat_too_often", ""),
         _ if status == 429 => ("wechat_too_often", ""),
         _ if status >= 500 => ("wechat_system_error", ""),
         _ => ("wechat_refused", ""),

@@ -15,6 +15,8 @@ use crate::pay::{Close, OrderRequest, Trade, VerifiedRefund};
 /// Longest `description`: 127, which WeChat Pay's own messages sometimes count as bytes.
 const DESCRIPTION_MAX: usize = 127;
 const NOTIFY_URL_MAX: usize = 255;
+/// The order is not there, as different pages of the documentation spell it.
+const NOT_THERE: [&str; 2] = ["ORDER_NOT_EXIST", "ORDERNOTEXIST"];
 /// Comes back with every notification, for people who read them.
 const ATTACH: &str = "chathub";
 
@@ -95,7 +97,7 @@ impl Wechat {
         let call = Call { method: Method::Get, path: &path, body: "" };
         let body = match self.ask(http, &call, now, find)? {
             Outcome::Success(body) => body,
-            Outcome::Refused { code, .. } if code == "ORDER_NOT_EXIST" => {
+            Outcome::Refused { code, .. } if NOT_THERE.contains(&code.as_str()) => {
                 return Ok(Trade::NotFound);
             }
             Outcome::Refused { error, .. } => return Err(error),
@@ -139,10 +141,17 @@ impl Wechat {
         let body = format!("{{\"mchid\":\"{}\"}}", self.mch_id);
         let call = Call { method: Method::Post, path: &path, body: &body };
         match self.ask(http, &call, now, find)? {
-            Outcome::Success(_) => Ok(Close::Closed),
+            Outcome::Success(body) if body.is_empty() => Ok(Close::Closed),
+            Outcome::Success(_) => {
+                let why = "WeChat Pay's answer to a close has a body, which it never has";
+                Err(Error::provider("wechat_bad_answer", why))
+            }
             Outcome::Refused { code, error } => match code.as_str() {
-                "ORDER_NOT_EXIST" | "RESOURCE_NOT_EXISTS" => Ok(Close::NotFound),
-                "ORDERPAID" | "ORDER_PAID" | "ORDER_CLOSED" => Ok(Close::NotClosable),
+                code if NOT_THERE.contains(&code) => Ok(Close::NotFound),
+                "RESOURCE_NOT_EXISTS" => Ok(Close::NotFound),
+                "ORDERPAID" | "ORDER_PAID" | "ORDER_CLOSED" | "ORDERCLOSED" | "INVALID_REQUEST" => {
+                    Ok(Close::NotClosable)
+                }
                 _ => Err(error),
             },
         }

@@ -18,6 +18,7 @@ const NOTIFY = {
   timeout_ms: 60_000,
 };
 const PAY = { out_trade_no: null, url: null, times: 1, notify: true, trade_no: null, force: false };
+const PAY_ALL = { urls: [], out_trade_nos: [] };
 const EVENT = { out_trade_no: null, event: null, refund_amount: null, out_request_no: null };
 
 /** The Alipay part of the control table. */
@@ -69,6 +70,20 @@ export function alipayControl({ merchant, keys, trades, gateway, cashier, notifi
     };
   }
 
+  /** Many buyers at once, none of whose payments is told. All of them pay or none does. */
+  async function payAll(body) {
+    const options = mergeSettings(PAY_ALL, PAY_ALL, body, 'pay_all');
+    const named = [
+      ...options.urls.map((url) => gateway.openByUrl(url)),
+      ...options.out_trade_nos.map((outTradeNo) => requireTrade(trades, { out_trade_no: outTradeNo })),
+    ];
+    const all = body.urls || body.out_trade_nos ? [...new Set(named)] : trades.waiting();
+    const refusing = all.find((trade) => trade.status !== 'WAIT_BUYER_PAY');
+    if (refusing) throw new ControlError(409, `${refusing.out_trade_no} is ${refusing.status}`);
+    const paid = all.map((trade) => ({ out_trade_no: trade.out_trade_no, ...trades.pay(trade) }));
+    return { count: paid.length, paid };
+  }
+
   async function changeTrade(body) {
     const options = mergeSettings(EVENT, EVENT, body, 'trade');
     requireOneOf(options.event, ['finish', 'close', 'expire', 'refund'], 'event');
@@ -94,6 +109,7 @@ export function alipayControl({ merchant, keys, trades, gateway, cashier, notifi
     'POST alipay': configure,
     'GET alipay': () => settings.snapshot(),
     'POST pay': gatewayTerms(pay),
+    'POST pay_all': gatewayTerms(payAll),
     'POST trade': gatewayTerms(changeTrade),
     'POST notify': notify,
     'POST sign': (body) => compose(mergeSettings(COMPOSE, COMPOSE, body, 'sign')),

@@ -15,14 +15,16 @@ export class Gateway {
   #trades;
   #settings;
   #log;
+  #announcePaid;
 
-  constructor({ appId, verify, keys, trades, settings, log }) {
+  constructor({ appId, verify, keys, trades, settings, log, announcePaid }) {
     this.#appId = appId;
     this.#verify = verify;
     this.#keys = keys;
     this.#trades = trades;
     this.#settings = settings;
     this.#log = log;
+    this.#announcePaid = announcePaid;
   }
 
   async handle(req, res) {
@@ -83,10 +85,16 @@ export class Gateway {
     return sendSigned(res, params.method, node, { keys: this.#keys, fault });
   }
 
+  #payWaiting(biz) {
+    const trade = this.#trades.find(biz);
+    if (trade?.status === 'WAIT_BUYER_PAY') this.#announcePaid(trade, this.#trades.pay(trade));
+  }
+
   #work(params) {
     let biz = {};
     try {
       biz = parseBizContent(params);
+      if (params.method === 'alipay.trade.close' && this.#settings.payBeforeClose) this.#payWaiting(biz);
       return successNode(API_METHODS[params.method](this.#trades, biz));
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;

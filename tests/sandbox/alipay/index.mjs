@@ -20,7 +20,10 @@ export async function createAlipay({ log }) {
   const notifier = new Notifier({ merchant: MERCHANT, keys, settings });
   const trades = new Trades({ onEvent: (trade, kind, detail) => notifier.announce(trade, { kind, ...detail }) });
   const verify = createRequestVerifier({ appId: MERCHANT.app_id, alipayKeys, appKeys });
-  const gateway = new Gateway({ appId: MERCHANT.app_id, verify, keys, trades, settings, log });
+  const announcePaid = (trade, payment) => notifier.announce(trade, {
+    kind: 'paid', trade_no: payment.trade_no, paidAt: payment.at,
+  });
+  const gateway = new Gateway({ appId: MERCHANT.app_id, verify, keys, trades, settings, log, announcePaid });
   const cashier = new Cashier({ merchant: MERCHANT, keys, trades, notifier, settings });
 
   return {

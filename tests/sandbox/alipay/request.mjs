@@ -12,7 +12,9 @@ export class GatewayError extends Error {
   }
 
   get msg() {
-    return { 40001: 'Missing Required Arguments', 40002: 'Invalid Arguments', 40004: 'Business Failed' }[this.code];
+    return {
+      40001: 'Missing Required Arguments', 40002: 'Invalid Arguments', 40004: 'Business Failed', 40005: 'Call Limited',
+    }[this.code];
   }
 }
 

@@ -1,6 +1,10 @@
 import { send, drip, hang, HUGE_BYTES, PROXY_PAGE } from '../http/answer.mjs';
+import { GatewayError, refused } from './request.mjs';
 import { corruptSignature, rsaSign } from './signature.mjs';
 
+// What the gateway says when it has too much to do, and when one application asks too often.
+const BUSY = refused('ACQ.SYSTEM_ERROR', '系统异常');
+const LIMITED = new GatewayError('40005', 'isv.app-call-limited', '应用调用次数超限');
 // The gateway labels its JSON so.
 const CONTENT_TYPE = 'text/html;charset=utf-8';
 const ACCEPTED = { code: '10000', msg: 'Success' };
@@ -33,6 +37,8 @@ export function sendSigned(res, method, node, { keys, fault }) {
 
   switch (fault.mode) {
     case 'ok': return answer(document(real));
+    case 'busy': return sendSigned(res, method, errorNode(BUSY), { keys, fault: { mode: 'ok' } });
+    case 'call_limited': return sendSigned(res, method, errorNode(LIMITED), { keys, fault: { mode: 'ok' } });
     case 'status_500': return send(res, 500, CONTENT_TYPE, 'Internal Server Error');
     case 'hang': return hang();
     case 'drip': return drip(res, CONTENT_TYPE, document(real));

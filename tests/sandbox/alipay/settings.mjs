@@ -4,7 +4,7 @@ import { PAGE_METHODS } from './methods.mjs';
 
 export const GATEWAY_MODES = [
   'ok', 'status_500', 'hang', 'drip', 'unsigned', 'wrong_signature', 'duplicate_node', 'error_response',
-  'huge', 'html', 'truncated',
+  'huge', 'html', 'truncated', 'busy', 'call_limited',
 ];
 // A page has no signed answer to spoil.
 const PAGE_MODES = ['ok', 'status_500', 'hang', 'html'];
@@ -26,7 +26,13 @@ const GATEWAY = {
   effect: true, // the work is done, only the answer is spoilt
   forged: 'last', // duplicate_node: place of the forged node
 };
-const DEFAULTS = { notify: NOTIFY, gateway: GATEWAY, sync_return: 'together' };
+const DEFAULTS = {
+  notify: NOTIFY,
+  gateway: GATEWAY,
+  sync_return: 'together',
+  // The buyer pays in the moment before a close arrives.
+  pay_before_close: false,
+};
 
 /** How Alipay is told to misbehave. */
 export class AlipaySettings {
@@ -34,6 +40,10 @@ export class AlipaySettings {
 
   get notify() {
     return this.#current.notify;
+  }
+
+  get payBeforeClose() {
+    return this.#current.pay_before_close;
   }
 
   get syncReturn() {
@@ -74,11 +84,12 @@ export class AlipaySettings {
   }
 }
 
-function check({ notify, gateway, sync_return: syncReturn }) {
+function check({ notify, gateway, sync_return: syncReturn, pay_before_close: payBeforeClose }) {
   requireOneOf(gateway.mode, GATEWAY_MODES, 'gateway.mode');
   if (PAGE_METHODS.includes(gateway.method)) requireOneOf(gateway.mode, PAGE_MODES, 'gateway.mode of a page method');
   requireOneOf(gateway.forged, ['first', 'last'], 'gateway.forged');
   requireTimes(gateway.times, 'gateway.times');
+  requireOneOf(payBeforeClose, [false, true], 'pay_before_close');
   requireOneOf(syncReturn, ['together', 'first', 'late'], 'sync_return');
   requireOneOf(notify.corrupt, [null, 'signature', 'amount'], 'notify.corrupt');
   if (!Number.isInteger(notify.copies) || notify.copies < 1) {

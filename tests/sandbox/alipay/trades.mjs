@@ -116,6 +116,12 @@ export class Trades {
     return [...this.#byOrder.values()];
   }
 
+  /** Those that can be paid now. */
+  waiting() {
+    for (const trade of this.list()) this.#expireWhenDue(trade);
+    return this.list().filter((trade) => trade.status === 'WAIT_BUYER_PAY');
+  }
+
   clear() {
     for (const trade of this.list()) this.#clearTimer(trade);
     this.#byOrder.clear();

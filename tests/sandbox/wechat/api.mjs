@@ -17,6 +17,18 @@ const ROUTES = [
   { method: 'GET', endpoint: 'certificates', path: /^\/v3\/certificates$/ },
 ];
 const STALE_MS = 301_000;
+// What a mode says instead of the answer.
+const REFUSALS = {
+  status_500: [500, 'SYSTEM_ERROR', '系统异常，请稍后重试'],
+  frequency_limited: [429, 'FREQUENCY_LIMITED', '频率超限'],
+  user_paying: [202, 'USERPAYING', '用户支付中，需要输入密码'],
+  trade_error: [403, 'TRADE_ERROR', '交易错误'],
+};
+// A good answer to what was not done.
+const WITHOUT_EFFECT = {
+  native: { status: 200, body: { code_url: 'weixin://wxpay/bizpayurl?pr=none' } },
+  close: { status: 204, body: null },
+};
 
 export const isApiPath = (path) => path.startsWith('/v3/');
 
@@ -28,14 +40,16 @@ export class Api {
   #authorization;
   #settings;
   #log;
+  #announcePaid;
 
-  constructor({ merchant, identity, orders, authorization, settings, log }) {
+  constructor({ merchant, identity, orders, authorization, settings, log, announcePaid }) {
     this.#merchant = merchant;
     this.#identity = identity;
     this.#orders = orders;
     this.#authorization = authorization;
     this.#settings = settings;
     this.#log = log;
+    this.#announcePaid = announcePaid;
   }
 
   async handle(req, res, path) {
@@ -52,7 +66,7 @@ export class Api {
       signer = this.#signer(req.headers['wechatpay-serial']);
       fault = this.#settings.takeFault(route.endpoint);
       if (body.length > 0) entry.params = parseJson(body);
-      answer = fault.effect ? this.#work(route, req, body) : { status: 200, body: { code_url: 'weixin://wxpay/bizpayurl?pr=none' } };
+      answer = (!fault.effect && WITHOUT_EFFECT[route.endpoint]) || this.#work(route, req, body);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       entry.error = `${error.code} ${error.message}`;
@@ -89,6 +103,7 @@ export class Api {
     if (parseJson(body).mchid !== this.#merchant.mchid) throw badParameter('mchid', '与签名的商户号不一致');
     const order = this.#orders.find(route.value);
     if (!order) throw new ApiError(404, 'ORDER_NOT_EXIST', '订单不存在');
+    if (this.#settings.payBeforeClose && order.state === 'NOTPAY') this.#announcePaid(order, this.#orders.pay(order));
     this.#orders.close(order);
     return { status: 204, body: null };
   }
@@ -130,7 +145,7 @@ export class Api {
   }
 
   #send(res, { status, body }, signer, fault) {
-    const refusal = { status_500: [500, 'SYSTEM_ERROR', '系统异常，请稍后重试'], frequency_limited: [429, 'FREQUENCY_LIMITED', '频率超限'] }[fault.mode];
+    const refusal = REFUSALS[fault.mode];
     if (refusal) return this.#send(res, { status: refusal[0], body: { code: refusal[1], message: refusal[2] } }, signer, { mode: 'ok' });
     const padding = fault.mode === 'huge' ? { padding: 'x'.repeat(HUGE_BYTES) } : {};
     const text = body === null ? '' : JSON.stringify({ ...padding, ...body });

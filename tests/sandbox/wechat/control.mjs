@@ -19,6 +19,7 @@ const NOTIFY = {
   timeout_ms: 60_000,
 };
 const PAY = { out_trade_no: null, code_url: null, times: 1, notify: true, transaction_id: null, force: false };
+const PAY_ALL = { out_trade_nos: null };
 const EVENT = { out_trade_no: null, event: null, refund_fen: null };
 const ROTATE = { sign: true, publish: true, keep_old: true, days: 1825 };
 
@@ -88,6 +89,18 @@ export function wechatControl({ merchant, identity, orders, notifier, settings }
     return { ...describe(order), paid_transaction_ids: paid };
   }
 
+  /** Many buyers at once, none of whose payments is told. All of them pay or none does. */
+  async function payAll(given) {
+    const { out_trade_nos: numbers } = mergeSettings(PAY_ALL, PAY_ALL, given, 'pay_all');
+    const all = numbers === null
+      ? orders.list().filter((order) => order.state === 'NOTPAY')
+      : [...new Set(numbers)].map((outTradeNo) => requireOrder(orders, { out_trade_no: outTradeNo }));
+    const refusing = all.find((order) => order.state !== 'NOTPAY');
+    if (refusing) throw new ControlError(409, `${refusing.out_trade_no} is ${refusing.state}`);
+    const paid = all.map((order) => ({ out_trade_no: order.out_trade_no, ...orders.pay(order) }));
+    return { count: paid.length, paid };
+  }
+
   async function changeOrder(given) {
     const options = mergeSettings(EVENT, EVENT, given, 'order');
     requireOneOf(options.event, ['close', 'expire', 'refund'], 'event');
@@ -120,6 +133,7 @@ export function wechatControl({ merchant, identity, orders, notifier, settings }
     },
     'GET wechat': () => settings.snapshot(),
     'POST wechat/pay': inApiTerms(pay),
+    'POST wechat/pay_all': inApiTerms(payAll),
     'POST wechat/order': inApiTerms(changeOrder),
     'POST wechat/notify': notify,
     'POST wechat/sign': (given) => compose(mergeSettings(COMPOSE, COMPOSE, given, 'sign')),

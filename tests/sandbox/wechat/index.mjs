@@ -1,6 +1,7 @@
 import { Api, isApiPath } from './api.mjs';
 import { Authorization } from './authorization.mjs';
 import { wechatControl } from './control.mjs';
+import { transaction } from './facts.mjs';
 import { Identity, MERCHANT } from './identity.mjs';
 import { Notifier } from './notifier.mjs';
 import { Orders } from './orders.mjs';
@@ -19,7 +20,10 @@ export async function createWechat({ log, dir = null }) {
   const orders = new Orders();
   const notifier = new Notifier({ identity, settings });
   const authorization = new Authorization({ mchid: MERCHANT.mchid, merchant: identity.merchant });
-  const api = new Api({ merchant: MERCHANT, identity, orders, authorization, settings, log });
+  const announcePaid = (order, payment) => (
+    notifier.announce(order, 'TRANSACTION.SUCCESS', transaction(MERCHANT, order, payment, 'SUCCESS'))
+  );
+  const api = new Api({ merchant: MERCHANT, identity, orders, authorization, settings, log, announcePaid });
   const phone = new Phone({ merchant: MERCHANT, orders, notifier });
 
   return {

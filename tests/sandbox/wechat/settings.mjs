@@ -4,7 +4,7 @@ import { ControlError } from '../control.mjs';
 export const ENDPOINTS = ['native', 'query', 'close', 'certificates'];
 export const API_MODES = [
   'ok', 'status_500', 'frequency_limited', 'hang', 'drip', 'unsigned', 'wrong_signature', 'unknown_serial', 'probe',
-  'stale', 'huge', 'html', 'truncated',
+  'stale', 'huge', 'html', 'truncated', 'user_paying', 'trade_error',
 ];
 export const CORRUPTIONS = [null, 'signature', 'body', 'ciphertext', 'serial', 'timestamp', 'nonce'];
 
@@ -33,6 +33,8 @@ const DEFAULTS = {
   clock_skew_s: 0,
   // What a known order number with other parameters is called.
   reentry: 'INVALID_REQUEST',
+  // The buyer pays in the moment before a close arrives.
+  pay_before_close: false,
   notify: NOTIFY,
   api: API,
 };
@@ -47,6 +49,10 @@ export class WechatSettings {
 
   get keys() {
     return this.#current.keys;
+  }
+
+  get payBeforeClose() {
+    return this.#current.pay_before_close;
   }
 
   get reentry() {
@@ -81,7 +87,7 @@ export class WechatSettings {
   /** The fault for this request; counts it. */
   takeFault(endpoint) {
     const { api } = this.#current;
-    if (api.mode === 'ok' || (api.endpoint !== null && api.endpoint !== endpoint)) return { ...API };
+    if ((api.mode === 'ok' && api.effect) || (api.endpoint !== null && api.endpoint !== endpoint)) return { ...API };
     const fault = { ...api };
     if (api.times !== null) {
       api.times -= 1;
@@ -91,7 +97,8 @@ export class WechatSettings {
   }
 }
 
-function check({ keys, clock_skew_s: skew, reentry, notify, api }) {
+function check({ keys, clock_skew_s: skew, reentry, pay_before_close: payBeforeClose, notify, api }) {
+  requireOneOf(payBeforeClose, [false, true], 'pay_before_close');
   requireOneOf(keys, ['both', 'certificates', 'public_key'], 'keys');
   requireOneOf(reentry, ['INVALID_REQUEST', 'OUT_TRADE_NO_USED'], 'reentry');
   requireOneOf(notify.sign_with, ['certificate', 'public_key', 'mixed'], 'notify.sign_with');

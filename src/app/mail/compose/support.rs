@@ -4,12 +4,12 @@ use serde_json::Value as Json;
 
 use super::{Composed, NO_TENANT, Step, facts, id, skip, text};
 use crate::{
-    domain::order::TradeId,
+    domain::{OrderStatus, order::TradeId},
     mail::{Address, Language, Letter, MailFailure, Review},
     store::{
         Db, job,
         mail::{self, MailRow},
-        payment,
+        order, payment,
         tenant::{self, TenantRow},
     },
 };
@@ -25,6 +25,7 @@ pub(super) fn for_support(
     let letter = match row.kind.as_str() {
         "registered" => registered(tenant)?,
         "dead_job" => dead_job(db, data, tenant)?,
+        "order_unclear" => order_unclear(db, data, tenant)?,
         "payment_to_review" => payment_to_review(db, data, tenant)?,
         _ => mail_failed(db, data, tenant)?,
     };
@@ -66,6 +67,21 @@ fn payment_to_review(db: &mut Db<'_>, data: &Json, tenant: Option<TenantRow>) ->
         amount,
         tenant: tenant.map(facts),
     }))
+}
+
+fn order_unclear(db: &mut Db<'_>, data: &Json, tenant: Option<TenantRow>) -> Step<Letter> {
+    let Some(order) = order::find(db, text(data, "order_no"))? else {
+        return skip("the order is gone");
+    };
+    if matches!(order.state.status, OrderStatus::Paid | OrderStatus::Refunded) {
+        return skip("out of date: the order was paid after all");
+    }
+    Ok(Letter::OrderUnclear {
+        order_no: order.order_no,
+        provider: text(data, "provider").to_owned(),
+        amount: order.amount,
+        tenant: tenant.map(facts),
+    })
 }
 
 fn mail_failed(db: &mut Db<'_>, data: &Json, tenant: Option<TenantRow>) -> Step<Letter> {
