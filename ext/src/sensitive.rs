@@ -61,6 +61,11 @@ unsafe extern "C" fn mark_all() -> i32 {
     mark(hub, "__construct", 1);
     mark(hub, "login", 1);
     mark(hub, "changepassword", 1);
+    mark(hub, "resettokenisgood", 0);
+    mark(hub, "resetpassword", 0);
+    mark(hub, "resetpassword", 1);
+    mark(hub, "confirmtokenisgood", 0);
+    mark(hub, "confirmemail", 0);
     // SAFETY: as in `register`; the engine calls this once.
     unsafe { NEXT.map_or(SUCCESS, |next| next()) }
 }

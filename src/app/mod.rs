@@ -2,12 +2,14 @@
 
 mod account;
 mod config;
+mod confirm;
 mod input;
 mod limits;
 mod mail;
 mod member;
 mod orders;
 mod outbox;
+mod password_reset;
 mod pay;
 mod register;
 mod settle;
@@ -16,6 +18,7 @@ mod waiting;
 
 pub use crate::store::{Database, Settings, account::Account};
 pub use config::{Config, Ini};
+pub use confirm::Confirmed;
 pub use input::Input;
 pub use member::{MemberView, OrderView, StatusView, TenantView};
 pub use orders::RenewView;
