@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::App;
 use crate::{
     Error, Kind, Result,
-    store::{Db, throttle},
+    store::{Db, throttle, token},
 };
 
 /// One thing that is limited, for one address or account.
@@ -102,11 +102,14 @@ impl App {
         Ok(())
     }
 
-    /// Drops old counters now and then, so that nobody else has to.
+    /// Drops old counters and links now and then, so that nobody else has to.
     pub(super) fn sweep_sometimes(&self) -> Result<()> {
         const SHARE: f64 = 0.02;
         if crate::random::fraction() < SHARE {
-            self.database.transaction(throttle::sweep)?;
+            self.database.transaction(|db| {
+                throttle::sweep(db)?;
+                token::sweep(db)
+            })?;
         }
         Ok(())
     }

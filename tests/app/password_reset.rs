@@ -1,6 +1,6 @@
 //! A forgotten password: asking for a link, and using it.
 
-use chathub_core::{Kind, app::App};
+use chathub_core::{Kind, app::App, store::token};
 use mysql::prelude::Queryable;
 
 use crate::support::{
@@ -220,6 +220,17 @@ fn links_that_are_no_good() {
     assert_eq!(site.count("#token WHERE used_at IS NOT NULL"), 0, "a refusal spends nothing");
     assert_eq!(site.count("#log"), 0);
     assert_eq!(login(&site, "new@acme.cn", "secret-1"), Ok(1));
+}
+
+#[test]
+fn links_that_have_long_been_over_are_dropped() {
+    let site = site();
+    let good = site.link("A", "password_reset", 1, "new@acme.cn", 60);
+    let lately = site.link("B", "password_reset", 1, "new@acme.cn", -3600);
+    site.link("C", "password_reset", 1, "new@acme.cn", -30 * 86_400);
+    site.database().transaction(token::sweep).unwrap();
+    assert_eq!(site.count("#token"), 2);
+    assert_eq!((is_good(&site, &good), is_good(&site, &lately)), (true, false));
 }
 
 #[test]
