@@ -31,8 +31,8 @@ impl App {
         let limits = self.login_limits(ip, email);
         self.count_attempt(&limits)?;
         let mut accounts = self.database.read(|db| account::by_email(db, email))?;
-        // The column's comparison forgives accents; the limit per account counts what was typed.
-        accounts.retain(|account| account.email.to_lowercase() == email.to_lowercase());
+        // The limit per account counts what was typed.
+        accounts.retain(|account| account.has_email(email));
         if accounts.is_empty() {
             let _ = bcrypt::verify(password, NOBODY);
         }
