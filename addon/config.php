@@ -44,6 +44,7 @@ return (static function (): array {
         $field('开通服务', 'chatwoot_api_token', 'Chatwoot 访问令牌', 'password', '', 'Chatwoot 个人资料页中的 Access Token'),
         $field('开通服务', 'provision_wait', '注册时最多等待（秒）', 'number', '15', '超过后先告诉会员“正在开通”，页面会自动更新'),
         $field('开通服务', 'provision_inline_limit', '同时开通数上限', 'number', '3', '网页请求最多同时占用几个 PHP 进程去开通，其余排队由后台任务处理'),
+        $field('开通服务', 'grace_days', '到期后宽限（天）', 'number', '3', '服务到期后过几天才暂停，0 到 90'),
 
         $field('支付宝', 'alipay_enabled', '启用支付宝', 'radio', '0', '', $onOff),
         $field('支付宝', 'alipay_sandbox', '沙箱环境', 'radio', '1', '开启时使用支付宝沙箱，不会真实收款；正式收款前请关闭', $onOff),
@@ -67,5 +68,7 @@ return (static function (): array {
         $field('安全', 'limit_login_per_address', '每个地址的登录次数', 'number', '60', '同一 IP 地址 15 分钟内最多尝试登录的次数，0 为不限'),
         $field('安全', 'limit_login_per_account', '每个账号的登录次数', 'number', '10', '同一账号 15 分钟内最多尝试登录的次数，0 为不限'),
         $field('安全', 'limit_register_per_address', '每个地址的注册次数', 'number', '20', '同一 IP 地址 1 小时内最多注册的次数，0 为不限'),
+        $field('安全', 'confirm_email', '注册后先确认邮箱', 'radio', '0', '开启后，会员点击邮件中的链接才会开通；需要先填好“系统配置”中的邮件配置和上面的网站公开地址，否则不起作用', $onOff),
+        $field('安全', 'limit_forgot_per_address', '每个地址的重设密码次数', 'number', '20', '同一 IP 地址 1 小时内最多索取重设密码或确认邮箱邮件的次数，0 为不限'),
     ];
 })();

@@ -156,9 +156,11 @@ namespace ChatHub {
          * Opens nothing: the connection is made by the first method that needs it and kept by the process.
          *
          * @param array<string,mixed> $database ThinkPHP's array: hostname or socket, hostport, database, username, password, prefix, charset
-         * @param array<string,mixed> $config the addon's configuration, plus `timezone` (date_default_timezone_get())
-         *                                    and `request_base_url` (how this request reached the site: scheme, host, folder; used in
-         *                                    sandbox mode only)
+         * @param array<string,mixed> $config the addon's configuration, plus `timezone` (date_default_timezone_get()),
+         *                                    `request_base_url` (how this request reached the site: scheme, host, folder; used in
+         *                                    sandbox mode only), `request_language` (zh-cn or en: that of a new member's mail) and
+         *                                    FastAdmin's mail settings: mail_type, mail_smtp_host, mail_smtp_port, mail_smtp_user,
+         *                                    mail_smtp_pass, mail_verify_type, mail_from
          */
         public function __construct(
             #[\SensitiveParameter] array $database,
@@ -178,8 +180,8 @@ namespace ChatHub {
          * @param array<string,mixed> $input company_name*, email*, domain*, plan, seats (EXTRA seats, enterprise only), notes — raw, unfiltered
          * @param string $ip the client's address, for the limit per address
          * @param int|null $userId the signed-in member; pass it only for requests whose CSRF token was checked
-         * @return array{tenant_id:int,user_id:int,company_name:string,email:string,plan:string,plan_name:string,price:string,seats:int,status:string,embed_code:?string,initial_password:?string,expire_at:string,expire_date:string}
-         *         status: active | provisioning | pending; initial_password only when the account was just made; expire_date is YYYY-MM-DD
+         * @return array{tenant_id:int,user_id:int,company_name:string,email:string,plan:string,plan_name:string,price:string,seats:int,status:string,embed_code:?string,initial_password:?string,expire_at:string,expire_date:string,awaits_confirmation:bool}
+         *         awaits_confirmation: nothing is made before the link in a letter was used (configuration `confirm_email`); status: active | provisioning | pending; initial_password only when the account was just made; expire_date is YYYY-MM-DD
          * @throws InvalidInput with getField(); key `email_taken` when the address has an account and nobody is signed in to it
          * @throws Forbidden `too_many_attempts`
          */
@@ -206,16 +208,74 @@ namespace ChatHub {
         public function changePassword(int $userId, #[\SensitiveParameter] array $input, string $ip): void {}
 
         /**
+         * Whether letters can be sent: FastAdmin's mail settings are filled in and `public_base_url` is set.
+         */
+        public function canMail(): bool {}
+
+        /**
+         * Asks for a letter with a link to a new password. The answer is the same whether or not the address has an
+         * account, and after three requests for it within an hour.
+         *
+         * @throws InvalidInput with getField()
+         * @throws Forbidden `too_many_attempts`
+         * @throws ConfigException `mail_off` when no letter can be sent
+         */
+        public function forgotPassword(string $email, string $ip): void {}
+
+        /** Whether the link of such a letter can still be used. Looking does not use it up. */
+        public function resetTokenIsGood(#[\SensitiveParameter] string $token): bool {}
+
+        /**
+         * Sets the password by way of the link, once.
+         *
+         * @param array<string,mixed> $input new_password (6–72 bytes), confirm_password — raw
+         * @return array{user_id:int,email:string,nickname:string,session_mark:string} as login() gives it
+         * @throws InvalidInput with getField(); the link can still be used then
+         * @throws Forbidden `link_over`, `too_many_attempts`
+         */
+        public function resetPassword(#[\SensitiveParameter] string $token, #[\SensitiveParameter] array $input, string $ip): array {}
+
+        /** Whether the link of a letter that asks to confirm an address can still be used. Looking does not use it up. */
+        public function confirmTokenIsGood(#[\SensitiveParameter] string $token): bool {}
+
+        /**
+         * Confirms the address that the link was sent to, once. Call it for a POST only: mail scanners open links.
+         *
+         * `tenant_ids`: what waited for that; call workTenant() for them after the answer was flushed.
+         *
+         * @return array{user_id:int,email:string,tenant_ids:list<int>}
+         * @throws Forbidden `link_over`
+         */
+        public function confirmEmail(#[\SensitiveParameter] string $token): array {}
+
+        /**
+         * Another letter for a member whose tenants wait for the confirmation.
+         *
+         * @throws Forbidden `nothing_to_confirm`, `too_many_attempts`
+         */
+        public function resendConfirmation(int $userId, string $ip): void {}
+
+        /**
+         * The language of the member's mail.
+         *
+         * @param string $language zh-cn | en
+         * @throws InvalidInput
+         * @throws NotFound when the account is gone
+         */
+        public function setLanguage(int $userId, string $language): void {}
+
+        /**
          * Everything that the member centre shows.
          *
          * A tenant: array{id:int,tenant_name:string,domain:string,email:string,status:string,plan:string,plan_name:string,
          *   price:string,seats:int,expire_at:?string,days_left:?int,expired:bool,embed_code:?string,provisioned:bool,
-         *   can_renew:bool,can_reprovision:bool,last_attempt_failed:bool,createtime:int}
+         *   can_renew:bool,can_reprovision:bool,last_attempt_failed:bool,awaits_confirmation:bool,createtime:int}
          * An order: array{order_no:string,tenant_id:int,tenant_name:string,plan:string,plan_name:string,amount:string,
          *   status:string,pay_method:?string,test_mode:bool,createtime:int,paid_at:?string,expire_at:?string,payable:bool}
          *   (newest first, 100 at most). test_mode: WeChat Pay was asked for one fen instead of the amount.
          *
-         * @return array{account:array{user_id:int,email:string,nickname:string},totals:array{tenants:int,active:int,expiring:int,seats:int},tenants:list<array<string,mixed>>,orders:list<array<string,mixed>>}
+         * @return array{account:array{user_id:int,email:string,nickname:string},language:string,can_mail:bool,totals:array{tenants:int,active:int,expiring:int,seats:int},tenants:list<array<string,mixed>>,orders:list<array<string,mixed>>}
+         *         language: of the member's mail, zh-cn | en
          * @throws NotFound when the account is gone
          */
         public function my(int $userId): array {}
@@ -305,7 +365,7 @@ namespace ChatHub {
          *
          * @return array{state:string} just_paid (done) | provisioning (under way)
          * @throws NotFound
-         * @throws Forbidden `tenant_suspended`, `tenant_disabled`, `already_provisioned`
+         * @throws Forbidden `tenant_suspended`, `tenant_disabled`, `already_provisioned`, `confirm_first`
          * @throws ProviderException when the service refused
          */
         public function reprovision(int $userId, int $tenantId): array {}

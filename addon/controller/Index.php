@@ -6,10 +6,12 @@ namespace addons\chathub\controller;
 
 use addons\chathub\library\After;
 use addons\chathub\library\Answer;
+use addons\chathub\library\Confirmation;
 use addons\chathub\library\Failure;
 use addons\chathub\library\Input;
 use addons\chathub\library\MemberCentre;
 use addons\chathub\library\Messages;
+use addons\chathub\library\Password;
 use addons\chathub\library\Payment;
 use addons\chathub\library\Registration;
 use addons\chathub\library\Session;
@@ -211,34 +213,32 @@ class Index
 
     public function changePassword(): Response
     {
-        return $this->asMember(static function (int $userId): Response {
-            if (Input::method() !== 'POST') {
-                return self::passwordForm();
-            }
-            if (!Session::csrfPasses()) {
-                return self::passwordForm(['' => Messages::get('error.expired')], 403);
-            }
-            $input = Input::only(['old_password', 'new_password', 'confirm_password']);
-            try {
-                Site::hub()->changePassword($userId, $input, Site::clientIp());
-            } catch (InvalidInput | Forbidden $e) {
-                Failure::log($e);
-
-                return self::passwordForm([(string) $e->getField() => Messages::refusal($e)], Failure::status($e));
-            }
-            $account = Site::hub()->account($userId);
-            if ($account !== null) {
-                Session::signIn($account);
-            }
-
-            return Answer::page('password', ['errors' => [], 'changed' => true]);
-        });
+        return $this->asMember(static fn (int $userId): Response => Password::change($userId));
     }
 
-    /** @param array<string,string> $errors by field, '' for the whole form */
-    private static function passwordForm(array $errors = [], int $status = 200): Response
+    public function forgotPassword(): Response
     {
-        return Answer::page('password', ['errors' => $errors, 'changed' => false], $status);
+        return $this->guard(static fn (): Response => Password::forgot());
+    }
+
+    public function resetPassword(): Response
+    {
+        return $this->guard(static fn (): Response => Password::reset());
+    }
+
+    public function confirmEmail(): Response
+    {
+        return $this->guard(static fn (): Response => Confirmation::page());
+    }
+
+    public function resendConfirmation(): Response
+    {
+        return $this->asMember(static fn (int $userId): Response => Confirmation::resend($userId));
+    }
+
+    public function mailLanguage(): Response
+    {
+        return $this->asMember(static fn (int $userId): Response => MemberCentre::language($userId));
     }
 
     private static function backToLogin(string $error, string $email): Response

@@ -36,6 +36,12 @@ final class After
         }
     }
 
+    /** Sends letters that wait. */
+    public static function mail(): void
+    {
+        self::response(static fn () => Site::hub()->nudge());
+    }
+
     private static function letTheClientGo(): void
     {
         ignore_user_abort(true);

@@ -27,7 +27,7 @@ final class Answer
     ];
 
     /**
-     * A page of the addon.
+     * A page of the addon. `referrer` is "no-referrer" for pages whose address is a secret.
      *
      * @param array<string,mixed> $data
      */
@@ -36,6 +36,7 @@ final class Answer
         return self::make((new View())->page($view, $data), $status, [
             'Content-Type' => 'text/html; charset=utf-8',
             'Cache-Control' => $view === 'landing' ? 'private, no-cache' : 'no-store',
+            'Referrer-Policy' => $data['referrer'] ?? self::SECURITY['Referrer-Policy'],
         ] + self::SECURITY);
     }
 

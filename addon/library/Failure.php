@@ -55,6 +55,8 @@ final class Failure
         return Answer::page('error', [
             'status' => $status,
             'message' => $text !== null ? Messages::get($text) : Messages::refusal($e),
+            // The address that failed may be a link of a letter.
+            'referrer' => 'no-referrer',
         ], $status);
     }
 

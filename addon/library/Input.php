@@ -36,6 +36,22 @@ final class Input
         return $value !== '' ? $value : self::query($name);
     }
 
+    /** What could be the token of a link; '' otherwise. */
+    public static function token(string $value): string
+    {
+        return preg_match('/^[0-9A-Z]{1,100}$/D', $value) === 1 ? $value : '';
+    }
+
+    /** The token in the address of a link. The host's log writes the address down, so it is taken out there. */
+    public static function linkToken(): string
+    {
+        foreach (['REQUEST_URI', 'QUERY_STRING'] as $name) {
+            $_SERVER[$name] = preg_replace('/(?<=^|[?&])token=[^&#]*/i', 'token=', self::text($_SERVER[$name] ?? ''));
+        }
+
+        return self::token(self::query('token'));
+    }
+
     /** A row's id; 0 when it is not one. */
     public static function id(string $value): int
     {

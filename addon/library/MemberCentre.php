@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace addons\chathub\library;
 
+use ChatHub\InvalidInput;
 use ChatHub\NotFound;
 use think\Response;
 
@@ -25,6 +26,8 @@ final class MemberCentre
 
         return Answer::page('my', [
             'account' => $my['account'],
+            'mailLanguage' => $my['can_mail'] ? $my['language'] : null,
+            'mustConfirm' => in_array(true, array_column($my['tenants'], 'awaits_confirmation'), true),
             'totals' => $my['totals'],
             'tenants' => $shown,
             'orders' => $my['orders'],
@@ -35,6 +38,26 @@ final class MemberCentre
             'watching' => in_array(true, array_column($notices, 'waiting'), true)
                 || in_array('provisioning', array_column($my['tenants'], 'status'), true),
         ]);
+    }
+
+    /** The language of the member's mail. */
+    public static function language(int $userId): Response
+    {
+        if (Input::method() !== 'POST') {
+            return Answer::redirect('my');
+        }
+        if (!Session::csrfPasses()) {
+            return Answer::redirect('my', ['error' => 'expired']);
+        }
+        try {
+            Site::hub()->setLanguage($userId, Input::post('language'));
+        } catch (InvalidInput $e) {
+            Failure::log($e);
+
+            return Answer::redirect('my', ['error' => Failure::code($e)]);
+        }
+
+        return Answer::redirect('my', ['done' => 'language']);
     }
 
     public static function status(int $userId): Response

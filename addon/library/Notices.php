@@ -20,6 +20,10 @@ final class Notices
         if (Input::query('error') !== '') {
             $notices[] = self::notice('error', Messages::code(Input::query('error')));
         }
+        $done = self::aboutDone($my);
+        if ($done !== null) {
+            $notices[] = $done;
+        }
         $order = self::find($my['orders'], 'order_no', Input::query('order'));
         if ($order !== null) {
             $notices[] = self::aboutOrder($order, self::find($my['tenants'], 'id', $order['tenant_id']));
@@ -35,6 +39,31 @@ final class Notices
         }
 
         return $notices;
+    }
+
+    /**
+     * What a form that led here has done.
+     *
+     * @param array<string,mixed> $my
+     * @return array{kind:string,text:string,waiting:bool}|null
+     */
+    private static function aboutDone(array $my): ?array
+    {
+        $mustConfirm = in_array(true, array_column($my['tenants'], 'awaits_confirmation'), true);
+        $email = $my['account']['email'];
+
+        return match (Input::query('done')) {
+            'password' => self::notice('success', Messages::get('password.done')),
+            'language' => self::notice('success', Messages::get('notice.mail_language.' . $my['language'])),
+            'resent' => $mustConfirm ? self::notice('success', Messages::get('notice.resent', ['email' => $email])) : null,
+            'confirmed' => match (true) {
+                $mustConfirm => null,
+                in_array(true, array_column($my['tenants'], 'can_reprovision'), true)
+                    => self::notice('info', Messages::get('notice.confirmed.provisioning'), true),
+                default => self::notice('success', Messages::get('notice.confirmed')),
+            },
+            default => null,
+        };
     }
 
     /**

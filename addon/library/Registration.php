@@ -47,6 +47,7 @@ final class Registration
             return self::page(self::shown($input), $errors, Failure::status($e), $e->getKey());
         }
         After::response(static fn () => Site::hub()->finish());
+        After::mail();
         try {
             self::keepSignedIn($result);
         } catch (\Throwable $e) {
@@ -75,8 +76,10 @@ final class Registration
             return Failure::json($e)->header('Access-Control-Allow-Origin', '*');
         }
         After::response(static fn () => Site::hub()->finish());
+        After::mail();
+        $said = $result['awaits_confirmation'] ? 'registered.confirm.json' : 'registered.' . $result['status'];
 
-        return Answer::json(self::answer(1, Messages::get('registered.' . $result['status'])) + [
+        return Answer::json(self::answer(1, Messages::get($said)) + [
             'data' => self::values($result),
         ] + self::values($result), 200, true);
     }
@@ -148,6 +151,7 @@ final class Registration
             'price' => $result['price'],
             'seats' => $result['seats'],
             'status' => $result['status'],
+            'awaits_confirmation' => $result['awaits_confirmation'],
             'embed_code' => $result['embed_code'],
             'initial_password' => $result['initial_password'],
             'expire_at' => $result['expire_date'],

@@ -16,6 +16,12 @@ final class Site
     /** The oldest extension that this addon works with. */
     public const REQUIRED_EXTENSION = '2.0.0';
 
+    /** The site's own settings for mail (系统配置 → 邮件配置); the addon's configuration cannot replace them. */
+    private const MAIL = [
+        'mail_type', 'mail_smtp_host', 'mail_smtp_port', 'mail_smtp_user', 'mail_smtp_pass', 'mail_verify_type',
+        'mail_from',
+    ];
+
     private static ?Hub $hub = null;
 
     /** @throws Unavailable when the extension is missing or too old */
@@ -41,12 +47,24 @@ final class Site
     }
 
     /**
+     * The addon's configuration with what the site knows. Works on the command line, where there is no request.
+     *
      * @param array<string,mixed> $config
      * @return array<string,mixed>
      */
     public static function hubConfig(array $config): array
     {
-        return ['timezone' => date_default_timezone_get(), 'request_base_url' => self::requestBaseUrl()] + $config;
+        $site = (array) Config::get('site');
+        $mail = [];
+        foreach (self::MAIL as $name) {
+            $mail[$name] = Input::text($site[$name] ?? '');
+        }
+
+        return [
+            'timezone' => date_default_timezone_get(),
+            'request_base_url' => self::requestBaseUrl(),
+            'request_language' => Messages::language(),
+        ] + $mail + $config;
     }
 
     public static function name(): string

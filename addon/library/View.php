@@ -24,6 +24,7 @@ final class View
             'signedIn' => Session::userId() !== 0,
             'siteName' => Site::name(),
             'support' => Site::supportEmail(),
+            'referrer' => 'same-origin',
         ];
 
         return $this->partial('layout', ['content' => $this->partial($view, $data)] + $data);

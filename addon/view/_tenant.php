@@ -8,7 +8,7 @@ $daysKey = $tenant['days_left'] === 0 ? 'my.days_left.0' : 'my.days_left';
             <span class="tenant-name wrap-anywhere"><?= $this->e($tenant['tenant_name']) ?></span>
             <span class="muted small wrap-anywhere"><?= $this->e($tenant['domain']) ?></span>
         </th>
-        <td role="cell" data-label="<?= $this->t('my.column.status') ?>"><?= $this->badge('tenant', $tenant['status']) ?></td>
+        <td role="cell" data-label="<?= $this->t('my.column.status') ?>"><?= $this->badge('tenant', $tenant['awaits_confirmation'] ? 'confirm' : $tenant['status']) ?></td>
         <td role="cell" data-label="<?= $this->t('my.column.plan') ?>"><span><?= $this->planName($tenant['plan'], $tenant['plan_name']) ?> <span class="muted small"><?= $this->t('my.seats', ['count' => $tenant['seats']]) ?></span></span></td>
         <td role="cell" data-label="<?= $this->t('my.column.expire') ?>">
             <span>
@@ -41,7 +41,7 @@ $daysKey = $tenant['days_left'] === 0 ? 'my.days_left.0' : 'my.days_left';
                 <?= $this->partial('_code', ['code' => $tenant['embed_code'], 'label' => $this->text('my.code.for', ['company' => $tenant['tenant_name']])]) ?>
             </details>
 <?php else : ?>
-            <p class="muted small"><?= $this->t(match ($tenant['status']) {
+            <p class="muted small"><?= $this->t($tenant['awaits_confirmation'] ? 'my.code.confirm' : match ($tenant['status']) {
                 'provisioning' => 'my.code.wait',
                 'pending' => 'my.code.pending',
                 default => 'my.code.later',

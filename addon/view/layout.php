@@ -4,7 +4,7 @@
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
     <meta name="color-scheme" content="light dark">
-    <meta name="referrer" content="same-origin">
+    <meta name="referrer" content="<?= $this->e($referrer) ?>">
 <?php if ($page !== 'landing') : ?>
     <meta name="robots" content="noindex">
 <?php else : ?>

@@ -9,6 +9,7 @@
         <?= $this->csrf() ?>
         <?= $this->field('email', [], ['email' => $email], ['label' => 'login.email', 'type' => 'email', 'required' => true, 'maxlength' => '255', 'autocomplete' => 'username', 'inputmode' => 'email', 'autofocus' => $email === '']) ?>
         <?= $this->field('password', [], [], ['label' => 'login.password', 'type' => 'password', 'required' => true, 'autocomplete' => 'current-password', 'autofocus' => $email !== '']) ?>
+        <p class="field-link"><a href="<?= $this->url('forgotPassword') ?>"><?= $this->t('login.forgot') ?></a></p>
         <button class="button button-primary button-large button-block" type="submit"><?= $this->t('login.submit') ?></button>
     </form>
     <p class="center"><?= $this->t('login.no_account') ?> <a href="<?= $this->url('registerPage') ?>"><?= $this->t('login.register') ?></a></p>

@@ -3,12 +3,26 @@
         <div>
             <h1><?= $this->t('my.heading') ?></h1>
             <p class="muted wrap-anywhere"><?= $this->e($account['email']) ?></p>
+<?php if ($mailLanguage !== null) : ?>
+            <form class="mail-language" method="post" action="<?= $this->url('mailLanguage') ?>" role="group" aria-labelledby="mail-language">
+                <?= $this->csrf() ?>
+                <span class="muted small" id="mail-language"><?= $this->t('my.mail_language') ?></span>
+                <span class="segments">
+<?php foreach (['zh-cn' => '中文', 'en' => 'English'] as $code => $name) : ?>
+                    <button type="submit" name="language" value="<?= $code ?>" lang="<?= $code === 'en' ? 'en' : 'zh-CN' ?>" aria-pressed="<?= $code === $mailLanguage ? 'true' : 'false' ?>"><?= $name ?></button>
+<?php endforeach ?>
+                </span>
+            </form>
+<?php endif ?>
         </div>
         <p class="actions">
             <a class="button" href="<?= $this->url('changePassword') ?>"><?= $this->t('nav.password') ?></a>
             <a class="button button-primary" href="<?= $this->url('registerPage') ?>"><?= $this->t('my.add') ?></a>
         </p>
     </header>
+<?php if ($mustConfirm) : ?>
+    <?= $this->partial('_confirm', ['email' => $account['email']]) ?>
+<?php endif ?>
 <?php $shownProgress = false ?>
 <?php foreach ($notices as $notice) : ?>
 <?php if ($notice['waiting'] && !$shownProgress) : ?>

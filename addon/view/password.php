@@ -14,5 +14,6 @@
         <?= $this->field('confirm_password', $errors, [], ['label' => 'password.confirm_password', 'type' => 'password', 'required' => true, 'minlength' => '6', 'maxlength' => '72', 'autocomplete' => 'new-password']) ?>
         <button class="button button-primary button-large button-block" type="submit"><?= $this->t('password.submit') ?></button>
     </form>
+    <p class="center"><a href="<?= $this->url('forgotPassword') ?>"><?= $this->t('password.forgot') ?></a></p>
     <p class="center"><a href="<?= $this->url('my') ?>"><?= $this->t('renew.back') ?></a></p>
 </div>

@@ -1,11 +1,12 @@
 <?php
 $code = $result['embed_code'];
+$mustConfirm = $result['awaits_confirmation'];
 $waiting = $code === null && $result['status'] === 'provisioning';
 ?>
 <div class="wrap wrap-narrow">
     <header class="page-head page-head-done">
         <span class="icon icon-check done-mark" aria-hidden="true"></span>
-        <h1><?= $this->t('registered.' . $result['status']) ?></h1>
+        <h1><?= $this->t('registered.' . ($mustConfirm ? 'confirm' : $result['status'])) ?></h1>
         <p class="lead"><?= $this->t('registered.lead', ['company' => $result['company_name'], 'date' => $this->day($result['expire_date'])]) ?></p>
     </header>
 <?php if ($result['initial_password'] !== null) : ?>
@@ -24,6 +25,13 @@ $waiting = $code === null && $result['status'] === 'provisioning';
         <p class="note"><span class="icon icon-alert" aria-hidden="true"></span><?= $this->t('registered.password.note') ?></p>
     </section>
 <?php endif ?>
+<?php if ($mustConfirm) : ?>
+    <section class="panel" aria-labelledby="confirm-heading">
+        <h2 id="confirm-heading"><?= $this->t('registered.confirm.heading') ?></h2>
+        <p class="wrap-anywhere"><?= $this->t('registered.confirm.text', ['email' => $result['email']]) ?></p>
+        <p class="hint"><?= $this->t('registered.confirm.lost') ?></p>
+    </section>
+<?php else : ?>
     <section class="panel" aria-labelledby="code-heading" data-tenant="<?= $this->e($result['tenant_id']) ?>">
         <h2 id="code-heading"><?= $this->t('registered.code') ?></h2>
 <?php if ($code !== null) : ?>
@@ -37,5 +45,6 @@ $waiting = $code === null && $result['status'] === 'provisioning';
         <p><?= $this->t('registered.failed') ?></p>
 <?php endif ?>
     </section>
+<?php endif ?>
     <p class="actions actions-center"><a class="button button-primary button-large" href="<?= $this->url('my') ?>"><?= $this->t('registered.my') ?></a></p>
 </div>

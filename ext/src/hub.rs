@@ -5,18 +5,17 @@
 
 use chathub_core::{
     Error, Kind,
-    app::{App, Config, Database, Settings},
+    app::{App, Config},
     domain::Plan,
 };
 use ext_php_rs::{boxed::ZBox, exception::PhpResult, prelude::*, types::ZendHashTable};
 
 use crate::{
     convert::{Array, Bytes, OrThrow, list, settings, utf8},
+    database,
     exceptions::exception,
     ini, views,
 };
-
-const DEFAULT_PORT: u16 = 3306;
 
 /// The use cases; see the stub for shapes and errors.
 #[php_class]
@@ -35,7 +34,7 @@ impl Hub {
     /// Opens nothing.
     pub fn __construct(database: &ZendHashTable, config: &ZendHashTable) -> PhpResult<Self> {
         let config = Config::new(settings(config), ini::read().clone()).or_throw()?;
-        Ok(Self { app: App::new(self::database(database)?, config) })
+        Ok(Self { app: App::new(database::open(database)?, config) })
     }
 
     pub fn plans(&self) -> PhpResult<PhpArray> {
@@ -60,10 +59,7 @@ impl Hub {
         password: Bytes<'_>,
         ip: Bytes<'_>,
     ) -> PhpResult<PhpArray> {
-        // What is not text is nobody's address or password.
-        let text = |bytes: &Bytes<'_>| std::str::from_utf8(bytes).unwrap_or_default().to_owned();
-        let account =
-            self.app.login(&text(&email), &text(&password), utf8(&ip, "ip")?).or_throw()?;
+        let account = self.app.login(text(&email), text(&password), utf8(&ip, "ip")?).or_throw()?;
         views::account(&account).map(Array::done)
     }
 
@@ -81,6 +77,53 @@ impl Hub {
     ) -> PhpResult<()> {
         let form = crate::convert::input(input);
         self.app.change_password(id(userId), &form, utf8(&ip, "ip")?).or_throw()
+    }
+
+    #[php(name = "canMail")]
+    pub fn can_mail(&self) -> bool {
+        self.app.can_mail()
+    }
+
+    #[php(name = "forgotPassword")]
+    pub fn forgot_password(&self, email: Bytes<'_>, ip: Bytes<'_>) -> PhpResult<()> {
+        self.app.forgot_password(utf8(&email, "email")?, utf8(&ip, "ip")?).or_throw()
+    }
+
+    #[php(name = "resetTokenIsGood")]
+    pub fn reset_token_is_good(&self, token: Bytes<'_>) -> PhpResult<bool> {
+        self.app.reset_token_is_good(text(&token)).or_throw()
+    }
+
+    #[php(name = "resetPassword")]
+    pub fn reset_password(
+        &self,
+        token: Bytes<'_>,
+        input: &ZendHashTable,
+        ip: Bytes<'_>,
+    ) -> PhpResult<PhpArray> {
+        let form = crate::convert::input(input);
+        let account = self.app.reset_password(text(&token), &form, utf8(&ip, "ip")?).or_throw()?;
+        views::account(&account).map(Array::done)
+    }
+
+    #[php(name = "confirmTokenIsGood")]
+    pub fn confirm_token_is_good(&self, token: Bytes<'_>) -> PhpResult<bool> {
+        self.app.confirm_token_is_good(text(&token)).or_throw()
+    }
+
+    #[php(name = "confirmEmail")]
+    pub fn confirm_email(&self, token: Bytes<'_>) -> PhpResult<PhpArray> {
+        views::confirmed(self.app.confirm_email(text(&token)).or_throw()?).map(Array::done)
+    }
+
+    #[php(name = "resendConfirmation")]
+    pub fn resend_confirmation(&self, userId: i64, ip: Bytes<'_>) -> PhpResult<()> {
+        self.app.resend_confirmation(id(userId), utf8(&ip, "ip")?).or_throw()
+    }
+
+    #[php(name = "setLanguage")]
+    pub fn set_language(&self, userId: i64, language: Bytes<'_>) -> PhpResult<()> {
+        self.app.set_language(id(userId), text(&language)).or_throw()
     }
 
     pub fn my(&self, userId: i64) -> PhpResult<PhpArray> {
@@ -179,56 +222,19 @@ impl Hub {
     }
 }
 
-/// The site's database, from ThinkPHP's array.
-pub fn database(array: &ZendHashTable) -> PhpResult<Database> {
-    database_settings(array).and_then(Database::new).or_throw()
-}
-
 /// Ids are unsigned; what cannot be one names no row.
 pub fn id(number: i64) -> u32 {
     u32::try_from(number).unwrap_or(0)
+}
+
+/// What is not text is nobody's address, password or link.
+fn text<'a>(bytes: &Bytes<'a>) -> &'a str {
+    std::str::from_utf8(**bytes as &'a [u8]).unwrap_or_default()
 }
 
 /// An order number; what is not text names no order.
 fn number<'a>(bytes: &Bytes<'a>) -> PhpResult<&'a str> {
     std::str::from_utf8(**bytes as &'a [u8]).map_err(|_| {
         exception(&Error::new(Kind::NotFound, "order", "没有找到相应的记录", "order not found"))
-    })
-}
-
-/// ThinkPHP's array. With `deploy` on, each value lists one server after the other, with commas, and
-/// the first is the master.
-fn database_settings(array: &ZendHashTable) -> chathub_core::Result<Settings> {
-    let mut values = settings(array);
-    let distributed = !matches!(values.get("deploy").map_or("", String::as_str), "" | "0");
-    let mut text = |name: &str| {
-        let text = values.remove(name).unwrap_or_default();
-        match (distributed, text.split_once(',')) {
-            (true, Some((first, _))) => first.to_owned(),
-            _ => text,
-        }
-    };
-    let port = text("hostport");
-    let port = match port.split(',').next().unwrap_or_default().trim() {
-        "" => DEFAULT_PORT,
-        digits => digits
-            .parse()
-            .map_err(|_| Error::config("hostport", "the database's hostport is no port number"))?,
-    };
-    let hostname = text("hostname");
-    let is_local = hostname.split(',').next().is_some_and(|host| host.trim() == "localhost");
-    let socket = match text("socket") {
-        path if !path.is_empty() => Some(path),
-        _ if is_local => ini::pdo_socket().map(str::to_owned),
-        _ => None,
-    };
-    Ok(Settings {
-        hostname,
-        socket,
-        port,
-        database: text("database"),
-        username: text("username"),
-        password: text("password"),
-        prefix: text("prefix"),
     })
 }

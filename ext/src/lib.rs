@@ -2,6 +2,7 @@
 
 mod alipay;
 mod convert;
+mod database;
 mod exceptions;
 mod hub;
 mod ini;

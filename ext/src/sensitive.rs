@@ -64,6 +64,11 @@ unsafe extern "C" fn mark_all() -> i32 {
     let worker = Worker::get_metadata().ce();
     mark(worker, "__construct", 0);
     mark(worker, "__construct", 1);
+    mark(hub, "resettokenisgood", 0);
+    mark(hub, "resetpassword", 0);
+    mark(hub, "resetpassword", 1);
+    mark(hub, "confirmtokenisgood", 0);
+    mark(hub, "confirmemail", 0);
     // SAFETY: as in `register`; the engine calls this once.
     unsafe { NEXT.map_or(SUCCESS, |next| next()) }
 }

@@ -2,8 +2,8 @@
 
 use chathub_core::{
     app::{
-        Account, Acknowledgement, App, MemberView, OrderView, Registered, RenewView, StatusView,
-        TenantView, WaitingView, WechatView, WorkView,
+        Account, Acknowledgement, App, Confirmed, MemberView, OrderView, Registered, RenewView,
+        StatusView, TenantView, WaitingView, WechatView, WorkView,
     },
     domain::{Plan, plan},
     qr,
@@ -48,7 +48,15 @@ pub fn registered(made: &Registered) -> PhpResult<Array> {
         .with("embed_code", made.embed_code.as_deref())?
         .with("initial_password", made.initial_password.as_ref().map(|p| p.reveal()))?
         .with("expire_at", made.expire_at.strftime("%Y-%m-%d %H:%M:%S").to_string())?
-        .with("expire_date", made.expire_at.strftime("%Y-%m-%d").to_string())
+        .with("expire_date", made.expire_at.strftime("%Y-%m-%d").to_string())?
+        .with("awaits_confirmation", made.awaits_confirmation)
+}
+
+pub fn confirmed(done: Confirmed) -> PhpResult<Array> {
+    Array::new()
+        .with("user_id", done.user_id)?
+        .with("email", done.email)?
+        .with("tenant_ids", done.tenants)
 }
 
 pub fn tenant(view: TenantView) -> PhpResult<Array> {
@@ -73,6 +81,7 @@ pub fn tenant(view: TenantView) -> PhpResult<Array> {
         .with("can_renew", view.can_renew)?
         .with("can_reprovision", view.can_reprovision)?
         .with("last_attempt_failed", view.last_attempt_failed)?
+        .with("awaits_confirmation", view.awaits_confirmation)?
         .with("createtime", row.createtime)
 }
 
@@ -103,6 +112,8 @@ pub fn member(view: MemberView) -> PhpResult<Array> {
         .with("seats", view.seats)?;
     Array::new()
         .with("account", account(&view.account)?.done())?
+        .with("language", view.language)?
+        .with("can_mail", view.can_mail)?
         .with("totals", totals.done())?
         .with("tenants", list(view.tenants, tenant)?)?
         .with("orders", list(view.orders, order)?)

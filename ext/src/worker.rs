@@ -19,7 +19,8 @@ use ext_php_rs::{
 
 use crate::{
     convert::{Array, OrThrow, settings},
-    hub::{database, id},
+    database,
+    hub::id,
     ini,
 };
 
@@ -42,7 +43,7 @@ impl Worker {
 
     /// Opens nothing.
     pub fn __construct(database: &ZendHashTable, config: &ZendHashTable) -> PhpResult<Self> {
-        Ok(Self { database: self::database(database)?, config: read_config(config).or_throw()? })
+        Ok(Self { database: database::open(database)?, config: read_config(config).or_throw()? })
     }
 
     pub fn run(

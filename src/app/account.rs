@@ -31,8 +31,8 @@ impl App {
         let limits = self.login_limits(ip, email);
         self.count_attempt(&limits)?;
         let mut accounts = self.database.read(|db| account::by_email(db, email))?;
-        // The column's comparison forgives accents; the limit per account counts what was typed.
-        accounts.retain(|account| same_address(&account.email, email));
+        // The limit per account counts what was typed.
+        accounts.retain(|account| account.has_email(email));
         if accounts.is_empty() {
             let _ = bcrypt::verify(password, NOBODY);
         }
@@ -80,11 +80,6 @@ impl App {
         }
         Err(Error::input("old_password", "wrong_old_password", "密码刚刚已被修改，请重新输入"))
     }
-}
-
-/// Addresses are compared without regard to capital letters, and to nothing else.
-pub(super) fn same_address(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
 }
 
 fn wrong_password() -> Error {

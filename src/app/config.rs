@@ -180,6 +180,17 @@ impl Config {
         (!rest.is_empty() && rest.chars().all(plain)).then(|| Links::new(base))
     }
 
+    /// Whether letters can be sent: FastAdmin's mail settings are filled in, and the links in a
+    /// letter have a public address to lead to.
+    pub(super) fn can_mail(&self) -> bool {
+        matches!(self.mail_settings(), Ok(Some(_))) && self.links().is_some()
+    }
+
+    /// Whether an address has to be confirmed before anything is made for it.
+    pub(super) fn confirms_email(&self) -> bool {
+        self.is_on("confirm_email", false) && self.can_mail()
+    }
+
     /// Where the provisioning service is.
     pub(super) fn provision_service(&self) -> Result<Service> {
         let url = self.text_or("provision_server_url", DEFAULT_PROVISION_URL).trim_end_matches('/');
@@ -291,6 +302,33 @@ mod tests {
         assert_eq!(c.provision_service().unwrap().url, DEFAULT_PROVISION_URL);
         assert_eq!(c.provision_wait(), Duration::from_secs(15));
         assert_eq!(config(&[("provision_wait", "1e9")]).provision_wait(), Duration::from_secs(15));
+    }
+
+    #[test]
+    fn mail_needs_settings_of_the_sites_own_and_an_address_for_its_links() {
+        let good = [
+            ("mail_type", "1"),
+            ("mail_smtp_host", "smtp.qq.com"),
+            ("mail_from", "shop@qq.com"),
+            ("public_base_url", "https://www.example.com"),
+            ("confirm_email", "1"),
+        ];
+        assert!(config(&good).can_mail() && config(&good).confirms_email());
+        assert!(!config(&good[1..]).can_mail(), "FastAdmin sends nothing without the type");
+        for (name, bad) in [
+            ("mail_type", "0"),
+            ("mail_smtp_host", " "),
+            ("mail_from", ""),
+            ("mail_from", "10000@qq.com"),
+            ("mail_from", "shop"),
+            ("public_base_url", ""),
+            ("public_base_url", "www.example.com"),
+        ] {
+            let values = good.map(|(n, v)| if n == name { (n, bad) } else { (n, v) });
+            assert!(!config(&values).can_mail(), "{name}={bad}");
+            assert!(!config(&values).confirms_email(), "{name}={bad}");
+        }
+        assert!(!config(&good[..4]).confirms_email(), "off unless it is switched on");
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::net::{IpAddr, Ipv6Addr};
 use sha2::{Digest, Sha256};
 
 use super::App;
-use crate::{Error, Kind, Result, store::throttle};
+use crate::{
+    Error, Kind, Result,
+    store::{Db, throttle, token},
+};
 
 /// One thing that is limited, for one address or account.
 pub(super) struct Limit {
@@ -35,6 +38,15 @@ fn network(ip: &str) -> String {
     }
 }
 
+pub(super) fn too_many() -> Error {
+    Error::new(
+        Kind::Forbidden,
+        "too_many_attempts",
+        "尝试次数过多，请稍后再试",
+        "rate limit reached",
+    )
+}
+
 impl App {
     pub(super) fn login_limits(&self, ip: &str, account: &str) -> [Limit; 2] {
         [
@@ -45,6 +57,19 @@ impl App {
 
     pub(super) fn registration_limit(&self, ip: &str) -> Limit {
         self.limit("register_ip", &network(ip), "limit_register_per_address", 20, HOUR)
+    }
+
+    pub(super) fn forgot_limit(&self, ip: &str) -> Limit {
+        self.limit("forgot_ip", &network(ip), "limit_forgot_per_address", 20, HOUR)
+    }
+
+    pub(super) fn confirmation_limit(&self, ip: &str) -> Limit {
+        self.limit("confirm_ip", &network(ip), "limit_forgot_per_address", 20, HOUR)
+    }
+
+    /// Links that somebody tries, with as many attempts as there may be requests for one.
+    pub(super) fn link_limit(&self, ip: &str) -> Limit {
+        self.limit("link_ip", &network(ip), "limit_forgot_per_address", 20, HOUR)
     }
 
     /// Each attempt is a call to the provisioning service.
@@ -71,22 +96,20 @@ impl App {
                 .transaction(|db| throttle::count(db, &limit.bucket, limit.seconds))?;
             // Nothing further is counted: whoever is stopped here cannot fill the table.
             if used > i64::from(limit.most) {
-                return Err(Error::new(
-                    Kind::Forbidden,
-                    "too_many_attempts",
-                    "尝试次数过多，请稍后再试",
-                    "rate limit reached",
-                ));
+                return Err(too_many());
             }
         }
         Ok(())
     }
 
-    /// Drops old counters now and then, so that nobody else has to.
+    /// Drops old counters and links now and then, so that nobody else has to.
     pub(super) fn sweep_sometimes(&self) -> Result<()> {
         const SHARE: f64 = 0.02;
         if crate::random::fraction() < SHARE {
-            self.database.transaction(throttle::sweep)?;
+            self.database.transaction(|db| {
+                throttle::sweep(db)?;
+                token::sweep(db)
+            })?;
         }
         Ok(())
     }
@@ -96,6 +119,11 @@ impl App {
         self.database.transaction(|db| {
             limits.iter().try_for_each(|limit| throttle::uncount(db, &limit.bucket))
         })
+    }
+
+    /// An account's wrong passwords are forgiven: its owner has shown who they are.
+    pub(super) fn forgive_login(db: &mut Db<'_>, account: &str) -> Result<()> {
+        throttle::forget(db, &bucket("login_account", account))
     }
 
     /// `true` for the first call within `seconds`, over all processes.

@@ -8,7 +8,7 @@ use crate::{
     domain::{JobKind, Plan, TenantStatus},
     store::{
         account::{self, Account},
-        job,
+        job, member,
         order::{self, OrderRow},
         tenant::{self, TenantRow},
     },
@@ -26,6 +26,10 @@ pub struct MemberView {
     pub active: usize,
     pub expiring: usize,
     pub seats: u32,
+    /// Of the member's mail: `zh-cn` or `en`.
+    pub language: String,
+    /// Whether the site sends any.
+    pub can_mail: bool,
 }
 
 pub struct TenantView {
@@ -37,6 +41,8 @@ pub struct TenantView {
     pub can_reprovision: bool,
     /// The operator's text is not for members: only whether the last attempt failed.
     pub last_attempt_failed: bool,
+    /// Nothing is made before the member has confirmed the address.
+    pub awaits_confirmation: bool,
 }
 
 pub struct OrderView {
@@ -73,14 +79,19 @@ impl App {
                 let name = names.get(&row.tenant_id).cloned().unwrap_or_default();
                 OrderView::new(row, name, now)
             });
+            let waiting = self.waiting_tenants(db, user_id, &rows)?;
             let tenants: Vec<TenantView> = rows
                 .into_iter()
                 .map(|row| {
                     let last_error = failed.get(&row.id).cloned().flatten();
-                    TenantView::new(row, last_error, now)
+                    let waits = waiting.contains(&row.id);
+                    TenantView::new(row, last_error, now).awaiting_confirmation(waits)
                 })
                 .collect();
+            let known = member::find(db, user_id)?;
             Ok(MemberView {
+                language: known.map_or_else(|| member::CHINESE.to_owned(), |m| m.language),
+                can_mail: self.config.can_mail(),
                 account,
                 active: tenants.iter().filter(|t| t.is_active()).count(),
                 expiring: tenants.iter().filter(|t| t.is_expiring()).count(),
@@ -88,6 +99,20 @@ impl App {
                 orders: orders.collect(),
                 tenants,
             })
+        })
+    }
+
+    /// The language of the member's mail.
+    pub fn set_language(&self, user_id: u32, language: &str) -> Result<()> {
+        if ![member::CHINESE, member::ENGLISH].contains(&language) {
+            return Err(Error::input("language", "unknown_language", "请选择中文或英文"));
+        }
+        let now = self.now().unix();
+        self.database.transaction(|db| {
+            account::find(db, user_id)?
+                .filter(|account| !account.hidden)
+                .ok_or_else(|| Error::not_found("account"))?;
+            member::set_language(db, user_id, language, now)
         })
     }
 
@@ -116,8 +141,14 @@ impl TenantView {
             can_renew: state.status != TenantStatus::Disabled,
             can_reprovision: !state.provisioned && !switched_off,
             last_attempt_failed: last_error.is_some(),
+            awaits_confirmation: false,
             row,
         }
+    }
+
+    fn awaiting_confirmation(self, awaits_confirmation: bool) -> Self {
+        let can_reprovision = self.can_reprovision && !awaits_confirmation;
+        Self { can_reprovision, awaits_confirmation, ..self }
     }
 
     fn is_active(&self) -> bool {

@@ -2,6 +2,7 @@
 
 mod account;
 mod config;
+mod confirm;
 mod heal;
 mod input;
 mod lifecycle;
@@ -11,6 +12,7 @@ mod member;
 mod nudge;
 mod orders;
 mod outbox;
+mod password_reset;
 mod pay;
 mod reconcile;
 mod register;
@@ -22,6 +24,7 @@ pub mod worker;
 
 pub use crate::store::{Database, Settings, account::Account};
 pub use config::{Config, Ini};
+pub use confirm::Confirmed;
 pub use heal::Healed;
 pub use input::Input;
 pub use lifecycle::Passed;

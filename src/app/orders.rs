@@ -2,6 +2,7 @@
 
 use super::{
     App, Moment,
+    confirm::confirm_first,
     member::{OrderView, TenantView},
     outbox,
     waiting::Attempt,
@@ -88,6 +89,10 @@ impl App {
             let Ok((_, effects)) = row.state.apply(TenantEvent::ProvisionRequested) else {
                 return Err(not_to_reprovision(&row));
             };
+            let all = tenant::of_user(db, user_id)?;
+            if self.waiting_tenants(db, user_id, &all)?.contains(&row.id) {
+                return Err(confirm_first(row.id));
+            }
             outbox::enqueue_effects(db, row.id, &effects, now)?;
             let entry = log::Entry {
                 tenant_id,

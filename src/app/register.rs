@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 
 use super::{
-    App, Moment,
+    App, Moment, confirm,
     limits::bucket,
     mail::{self, Letter},
     outbox, validate,
@@ -17,7 +17,7 @@ use crate::{
         Db,
         account::{self, NewAccount},
         job, log, member,
-        tenant::{self, NewTenant},
+        tenant::{self, NewTenant, TenantRow},
         throttle,
     },
 };
@@ -39,6 +39,8 @@ pub struct Registered {
     /// Only when the account was made just now; it is shown once and stored nowhere.
     pub initial_password: Option<Secret>,
     pub expire_at: DateTime,
+    /// Nothing is made before the member has confirmed the address; a letter is on its way.
+    pub awaits_confirmation: bool,
 }
 
 /// A password that was just made, with its hash.
@@ -64,29 +66,40 @@ impl App {
         };
         let now = self.now();
         let expire_at = extended(None, now.local);
-        let (tenant_id, user_id, is_new) = self.database.transaction(|db| {
-            // Locks the address: two registrations of it at once come one after the other.
-            throttle::count(db, &bucket("register_email", &form.email), HOUR)?;
-            let (user_id, is_new) =
-                owner(db, &form, user_id, fresh.as_ref().map(|f| f.hash.as_str()), ip, now)?;
-            let known = tenant::of_user(db, user_id)?;
-            if known.iter().any(|t| t.domain == form.domain && t.name == form.company_name) {
-                return Err(Error::input(
-                    "domain",
-                    "tenant_exists",
-                    "该公司与域名已登记，请在会员中心查看",
-                ));
-            }
-            let tenant_id = store_tenant(db, &form, user_id, expire_at, now)?;
-            if is_new {
-                member::set_language(db, user_id, self.config.language(), now.unix())?;
-                mail::post(db, &Letter::AccountCreated { user_id, tenant_id }, now)?;
-            }
-            mail::post(db, &Letter::Registered { tenant_id }, now)?;
-            Ok((tenant_id, user_id, is_new))
-        })?;
+        let (tenant_id, user_id, is_new, awaits_confirmation) =
+            self.database.transaction(|db| {
+                // Locks the address: two registrations of it at once come one after the other.
+                throttle::count(db, &bucket("register_email", &form.email), HOUR)?;
+                let (user_id, is_new) =
+                    owner(db, &form, user_id, fresh.as_ref().map(|f| f.hash.as_str()), ip, now)?;
+                let known = tenant::of_user(db, user_id)?;
+                if known.iter().any(|t| t.domain == form.domain && t.name == form.company_name) {
+                    return Err(Error::input(
+                        "domain",
+                        "tenant_exists",
+                        "该公司与域名已登记，请在会员中心查看",
+                    ));
+                }
+                if is_new {
+                    member::set_language(db, user_id, self.config.language(), now.unix())?;
+                }
+                let awaits = self.must_confirm_to_register(db, user_id, &known, now)?;
+                let tenant_id = store_tenant(db, &form, user_id, expire_at, now)?;
+                if awaits {
+                    confirm::post_letter(db, user_id, tenant_id, now)?;
+                } else {
+                    let key = outbox::fresh_key(tenant_id)?;
+                    job::enqueue(db, tenant_id, JobKind::Provision, &key, now.unix())?;
+                    if is_new {
+                        mail::post(db, &Letter::AccountCreated { user_id, tenant_id }, now)?;
+                    }
+                }
+                mail::post(db, &Letter::Registered { tenant_id }, now)?;
+                Ok((tenant_id, user_id, is_new, awaits))
+            })?;
         // The registration stands whatever happens now; the outbox holds what is left to do.
-        let attempt = self.attempt_within(tenant_id, self.config.provision_wait());
+        let attempt = (!awaits_confirmation)
+            .then(|| self.attempt_within(tenant_id, self.config.provision_wait()));
         let stored = self.database.read(|db| tenant::find(db, tenant_id)).ok().flatten();
         Ok(Registered {
             tenant_id,
@@ -96,13 +109,31 @@ impl App {
             subscription: form.subscription,
             status: match (&stored, attempt) {
                 (Some(row), _) => row.state.status,
-                (None, Ok(Attempt::Refused(_))) => TenantStatus::Pending,
+                (None, None | Some(Ok(Attempt::Refused(_)))) => TenantStatus::Pending,
                 (None, _) => TenantStatus::Provisioning,
             },
             embed_code: stored.and_then(|row| row.embed_code),
             initial_password: fresh.filter(|_| is_new).map(|fresh| fresh.password),
             expire_at,
+            awaits_confirmation,
         })
+    }
+
+    /// Whether the address has to be confirmed before anything is made. The member's row is locked, so
+    /// a confirmation either comes first and is seen, or finds the tenant that is about to be stored.
+    fn must_confirm_to_register(
+        &self,
+        db: &mut Db<'_>,
+        user_id: u32,
+        known: &[TenantRow],
+        now: Moment,
+    ) -> Result<bool> {
+        if !self.must_confirm(db, user_id, known)? {
+            return Ok(false);
+        }
+        let member = member::lock(db, user_id, self.config.language(), now.unix())?;
+        let account = account::find(db, user_id)?;
+        Ok(account.is_some_and(|account| !member.has_confirmed(&account.email)))
     }
 }
 
@@ -162,8 +193,6 @@ fn store_tenant(
         expire_at,
     };
     let tenant_id = tenant::insert(db, &tenant, now.unix())?;
-    let key = outbox::fresh_key(tenant_id)?;
-    job::enqueue(db, tenant_id, JobKind::Provision, &key, now.unix())?;
     let detail = serde_json::json!({
         "plan": form.subscription.plan().code(),
         "seats": form.subscription.seats(),

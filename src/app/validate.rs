@@ -127,11 +127,16 @@ fn notes(input: &Input) -> Result<String> {
 /// The old and the new password of a change.
 pub(super) fn password_change(input: &Input) -> Result<(&str, &str)> {
     let old = text(input, "old_password")?;
-    let new = text(input, "new_password")?;
-    let confirm = text(input, "confirm_password")?;
     if old.is_empty() {
         return Err(Error::input("old_password", "required", "请填写当前密码"));
     }
+    Ok((old, new_password(input)?))
+}
+
+/// A new password, typed twice.
+pub(super) fn new_password(input: &Input) -> Result<&str> {
+    let new = text(input, "new_password")?;
+    let confirm = text(input, "confirm_password")?;
     if new.chars().count() < MIN_PASSWORD_CHARS {
         return Err(Error::input("new_password", "password_too_short", "新密码至少 6 位"));
     }
@@ -145,7 +150,24 @@ pub(super) fn password_change(input: &Input) -> Result<(&str, &str)> {
             "两次输入的新密码不一致",
         ));
     }
-    Ok((old, new))
+    Ok(new)
+}
+
+/// The address of somebody who forgot the password. Accounts that the site made may have addresses
+/// that a registration would refuse.
+pub(super) fn address(typed: &str) -> Result<&str> {
+    const FIELD: &str = "email";
+    let email = typed.trim();
+    if email.is_empty() {
+        return Err(Error::input(FIELD, "required", "请填写邮箱"));
+    }
+    if email.chars().count() > MAX_EMAIL {
+        return Err(Error::input(FIELD, "too_long", format!("最多 {MAX_EMAIL} 个字符")));
+    }
+    if !email.contains('@') || email.chars().any(char::is_control) {
+        return Err(Error::input(FIELD, "invalid_email", "邮箱格式不正确"));
+    }
+    Ok(email)
 }
 
 #[cfg(test)]
@@ -214,6 +236,21 @@ mod tests {
             input.insert(field, None);
             let error = registration(&input).unwrap_err();
             assert_eq!((error.field(), error.key()), (Some(field), "not_text"));
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        assert_eq!(address(" a@b ").unwrap(), "a@b");
+        for (typed, key) in [
+            ("", "required"),
+            (" \t", "required"),
+            ("nobody", "invalid_email"),
+            ("a@b\0", "invalid_email"),
+            ("a@b\r\nBcc: c@d.cn", "invalid_email"),
+            (&"a@".repeat(51), "too_long"),
+        ] {
+            assert_eq!(address(typed).map_err(|e| (e.field(), e.key())), Err((Some("email"), key)));
         }
     }
 

@@ -17,6 +17,14 @@ pub struct Account {
     pub hidden: bool,
 }
 
+impl Account {
+    /// Whether this is the account's address, whatever its letters' case. The column's own comparison
+    /// forgives accents as well.
+    pub fn has_email(&self, email: &str) -> bool {
+        self.email.to_lowercase() == email.to_lowercase()
+    }
+}
+
 const COLUMNS: &str = "id, email, nickname, password, salt, status";
 
 fn from_row(mut row: Row) -> Result<Account> {
@@ -35,6 +43,11 @@ fn from_row(mut row: Row) -> Result<Account> {
 
 pub fn find(db: &mut Db<'_>, id: u32) -> Result<Option<Account>> {
     let sql = format!("SELECT {COLUMNS} FROM `__PREFIX__user` WHERE id = ?");
+    db.row(&sql, (id,))?.map(from_row).transpose()
+}
+
+pub fn lock(db: &mut Db<'_>, id: u32) -> Result<Option<Account>> {
+    let sql = format!("SELECT {COLUMNS} FROM `__PREFIX__user` WHERE id = ? FOR UPDATE");
     db.row(&sql, (id,))?.map(from_row).transpose()
 }
 

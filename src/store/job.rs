@@ -2,6 +2,8 @@
 //! so one tenant has at most one request in flight over all processes and machines.
 //! All times are the server's clock, which the machines share.
 
+use std::collections::HashSet;
+
 use mysql::{Row, params};
 
 use super::{Db, db::take};
@@ -156,6 +158,17 @@ pub fn open_of_user(db: &mut Db<'_>, user_id: u32) -> Result<Vec<JobRow>> {
         (user_id,),
     )?;
     rows.into_iter().map(from_row).collect()
+}
+
+/// The member's tenants for whom a call of this kind was ever put into the outbox, whatever became
+/// of it.
+pub fn asked_for_of_user(db: &mut Db<'_>, user_id: u32, kind: JobKind) -> Result<HashSet<u32>> {
+    let rows = db.rows(
+        "SELECT DISTINCT j.tenant_id FROM `__PREFIX__chathub_job` j \
+         JOIN `__PREFIX__chathub_tenant` t ON t.id = j.tenant_id WHERE t.user_id = ? AND j.kind = ?",
+        (user_id, kind.code()),
+    )?;
+    rows.into_iter().map(|mut row| take(&mut row, "tenant_id")).collect()
 }
 
 /// Takes the job for `seconds`, counting an attempt; `false` when somebody else has it.

@@ -140,6 +140,14 @@ pub fn of_user(db: &mut Db<'_>, user_id: u32) -> Result<Vec<TenantRow>> {
     Ok(readable(db.rows(&sql, (user_id,))?, from_row))
 }
 
+/// The same, locked: as they are now, whenever the transaction began.
+pub fn lock_of_user(db: &mut Db<'_>, user_id: u32) -> Result<Vec<TenantRow>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM `__PREFIX__chathub_tenant` WHERE user_id = ? ORDER BY id FOR UPDATE"
+    );
+    Ok(readable(db.rows(&sql, (user_id,))?, from_row))
+}
+
 pub struct NewTenant<'a> {
     pub user_id: u32,
     pub name: &'a str,

@@ -26,6 +26,12 @@ pub fn uncount(db: &mut Db<'_>, bucket: &str) -> Result<()> {
     Ok(())
 }
 
+/// Begins anew.
+pub fn forget(db: &mut Db<'_>, bucket: &str) -> Result<()> {
+    db.write("DELETE FROM `__PREFIX__chathub_throttle` WHERE bucket = ?", (bucket,))?;
+    Ok(())
+}
+
 /// Drops counters whose window is over; a few at a time.
 pub fn sweep(db: &mut Db<'_>) -> Result<()> {
     db.write(

@@ -5,6 +5,7 @@ Hub: every method with every bad value while the database is unreachable; clear 
 require __DIR__ . '/include/common.php';
 
 const PASSWORD = 'S3cr3tS3cr3tS3cr3t';
+const TOKEN = '23456789ABCDEFGHJKLMNPQRSTUVWXYZ23456789ABCDEFGHJKLM';
 $construct = static fn (mixed ...$arguments) => outcome(static fn () => get_class(new ChatHub\Hub(...$arguments)));
 $odd = ['', "\0", "\xff", str_repeat('x', 1 << 20), [], ['x'], -1, 0, PHP_INT_MAX, 1.5, true, null, new stdClass(), STDIN];
 foreach ($odd as $number => $value) {
@@ -37,14 +38,18 @@ $database = ['hostname' => '127.0.0.1', 'hostport' => '1', 'username' => 'site',
 $config = [
     'alipay_enabled' => '1', 'alipay_sandbox' => '1', 'alipay_app_id' => '2021000000000001', 'alipay_public_key' => bare($public),
     'alipay_merchant_private_key' => bare($ours), 'provision_api_key' => PASSWORD, 'request_base_url' => 'http://127.0.0.1',
+    'mail_type' => '1', 'mail_smtp_host' => '127.0.0.1', 'mail_from' => 'shop@example.com', 'public_base_url' => 'https://www.example.com',
 ];
 $hub = new ChatHub\Hub($database, $config);
 $form = ['company_name' => 'Acme', 'email' => 'a@example.com', 'domain' => 'example.com', 'plan' => 'basic'];
 $change = ['old_password' => 'old password', 'new_password' => 'new password', 'confirm_password' => 'new password'];
+$reset = ['new_password' => 'new password', 'confirm_password' => 'new password'];
 $good = [
     'register' => [$form, '127.0.0.1', null], 'login' => ['a@example.com', 'password', '127.0.0.1'], 'account' => [1],
     'changePassword' => [1, $change, '127.0.0.1'], 'my' => [1], 'status' => [1], 'renew' => [1, 1], 'order' => [1, 'CH1'],
     'payAlipay' => [1, 'CH1', 'Mozilla/5.0'], 'orderStatus' => [1, 'CH1'], 'payReturn' => ['CH1'], 'reprovision' => [1, 1], 'migrate' => [],
+    'forgotPassword' => ['a@example.com', '127.0.0.1'], 'resetTokenIsGood' => [TOKEN], 'resetPassword' => [TOKEN, $reset, '127.0.0.1'],
+    'confirmTokenIsGood' => [TOKEN], 'confirmEmail' => [TOKEN], 'resendConfirmation' => [1, '127.0.0.1'], 'setLanguage' => [1, 'en'],
 ];
 foreach ($good as $method => $arguments) {
     $thrown = null;
@@ -63,9 +68,12 @@ foreach (['nudge' => [], 'workTenant' => [1]] as $method => $arguments) {
     Checks::same('StorageException storage', outcome(static fn () => $hub->$method(...$arguments)), $method);
 }
 Checks::same(3, count($hub->plans()), 'plans need no database');
+Checks::same(true, $hub->canMail(), 'with mail settings');
+Checks::same('ConfigException mail_off', outcome(static fn () => (new ChatHub\Hub($database, ['mail_from' => ''] + $config))->forgotPassword('a@example.com', '127.0.0.1')), 'without them');
 
 // One bad value at a time, at every place.
-$refused = '/^(StorageException storage|(InvalidInput|NotFound|Forbidden|ConfigException) \w+( \(\w+\))?|null|(TypeError|ArgumentCountError): .*)$/s';
+// A link of the wrong length is over without a look into the tables.
+$refused = '/^(false|StorageException storage|(InvalidInput|NotFound|Forbidden|ConfigException) \w+( \(\w+\))?|null|(TypeError|ArgumentCountError): .*)$/s';
 $all = $good + ['workTenant' => [1], 'finish' => [], 'nudge' => []];
 foreach ($all as $method => $arguments) {
     foreach (array_keys($arguments) as $place) {

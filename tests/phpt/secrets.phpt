@@ -8,6 +8,7 @@ zend.exception_string_param_max_len=1000
 require __DIR__ . '/include/common.php';
 
 const SECRET = 'S3cr3tS3cr3tS3cr3t';
+const TOKEN = SECRET . '23456789ABCDEFGHJKLMNPQRSTUVWXYZ23'; // as long as a link's
 [$private, $public] = key_pair();
 $inner = substr(bare($private), 400, 60);
 $damaged = substr($private, 0, 700) . substr($private, 760);
@@ -29,6 +30,10 @@ $attempts = [
     'construct, time zone' => static fn () => new ChatHub\Hub($dark, ['timezone' => 'Mars'] + $config),
     'login' => static fn () => $hub->login('a@example.com', SECRET, '127.0.0.1'),
     'changePassword' => static fn () => $hub->changePassword(1, ['old_password' => SECRET, 'new_password' => SECRET, 'confirm_password' => SECRET], '127.0.0.1'),
+    'resetTokenIsGood' => static fn () => $hub->resetTokenIsGood(TOKEN),
+    'resetPassword' => static fn () => $hub->resetPassword(TOKEN, ['new_password' => SECRET, 'confirm_password' => SECRET], '127.0.0.1'),
+    'confirmTokenIsGood' => static fn () => $hub->confirmTokenIsGood(TOKEN),
+    'confirmEmail' => static fn () => $hub->confirmEmail(TOKEN),
     'my' => static fn () => $hub->my(1),
     'payAlipay' => static fn () => $hub->payAlipay(1, 'CH1', 'x'),
 ];
@@ -55,4 +60,4 @@ Checks::same('Error: Trying to clone an uncloneable object of class ChatHub\Hub'
 Checks::held();
 ?>
 --EXPECT--
-43 checks held
+55 checks held

@@ -245,6 +245,14 @@ impl Drop for Site {
     }
 }
 
+/// Settings with which mail can be sent.
+pub const MAIL: [(&str, &str); 4] = [
+    ("mail_type", "1"),
+    ("mail_smtp_host", "127.0.0.1"),
+    ("mail_from", "shop@example.com"),
+    ("public_base_url", "https://www.example.com"),
+];
+
 /// A period that was paid for, in seconds.
 pub const PERIOD: i64 = 30 * 86_400;
 

@@ -6,7 +6,7 @@ mod support;
 use jiff::civil::DateTime;
 use serde_json::Value as Json;
 
-use super::super::{App, Moment, account::same_address};
+use super::super::{App, Moment};
 use crate::{
     Error, Result, Secret,
     domain::{
@@ -89,9 +89,8 @@ impl App {
         let typed = text(data, "email");
         let accounts = self.database.read(|db| account::by_email(db, typed))?;
         // As for signing in: the column's comparison forgives more than it should.
-        let mut accounts = accounts
-            .into_iter()
-            .filter(|account| !account.hidden && same_address(&account.email, typed));
+        let mut accounts =
+            accounts.into_iter().filter(|account| !account.hidden && account.has_email(typed));
         let Some(account) = accounts.next() else {
             return skip("no account has this address");
         };
@@ -111,8 +110,7 @@ impl App {
         let Some(account) = account.filter(|account| !account.hidden) else {
             return skip("the account is gone or locked");
         };
-        let confirmed = member.and_then(|member| member.confirmed_email);
-        if confirmed.is_some_and(|confirmed| same_address(&confirmed, &account.email)) {
+        if member.is_some_and(|member| member.has_confirmed(&account.email)) {
             return skip("the address is confirmed already");
         }
         self.with_token(&account, TokenKind::ConfirmEmail, now, |email, token| {

@@ -78,7 +78,7 @@ describe('names', () => {
 });
 
 describe('verbs', () => {
-    for (const action of ['landing', 'registerPage', 'register', 'login']) {
+    for (const action of ['landing', 'registerPage', 'register', 'login', 'forgotPassword']) {
         test(`HEAD ${action} is GET without a body`, async () => {
             const answer = await send(action, { method: 'HEAD' });
             assert.equal(answer.status, 200);
@@ -106,7 +106,7 @@ describe('verbs', () => {
 });
 
 describe('register as JSON', () => {
-    const KEYS = ['company_name', 'plan', 'price', 'seats', 'embed_code', 'initial_password', 'expire_at'];
+    const KEYS = ['awaits_confirmation', 'company_name', 'plan', 'price', 'seats', 'embed_code', 'initial_password', 'expire_at'];
 
     async function post(values, headers = {}) {
         await forgetAttempts();
@@ -148,6 +148,7 @@ describe('register as JSON', () => {
             assert.deepEqual(made[key], made.data[key], key);
         }
         assert.equal(made.company_name, 'Acme');
+        assert.equal(made.awaits_confirmation, false);
         assert.equal(made.plan, 'enterprise');
         assert.equal(Number(made.price), 90);
         assert.equal(made.seats, 5);

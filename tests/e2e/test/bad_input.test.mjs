@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Visitor, encode, send } from '../support/http.mjs';
 import { mark, suite } from '../support/logs.mjs';
+import { withMail } from '../support/mail.mjs';
 import * as member from '../support/member.mjs';
 import { until } from '../support/poll.mjs';
 import { control, notify } from '../support/sandbox.mjs';
@@ -50,6 +51,14 @@ const ACTIONS = [
     ['my', ['just_paid', 'provisioning', 'pending', 'error', 'order', 'page'], 'GET', true],
     ['status', ['order'], 'GET', true],
     ['changePassword', ['old_password', 'new_password', 'confirm_password', '__token__'], 'POST', true],
+    ['forgotPassword', ['sent', 'email'], 'GET', false],
+    ['forgotPassword', ['email', '__token__'], 'POST', false],
+    ['resetPassword', ['token'], 'GET', false],
+    ['resetPassword', ['token', 'new_password', 'confirm_password', '__token__'], 'POST', false],
+    ['confirmEmail', ['token', 'done'], 'GET', false],
+    ['confirmEmail', ['token', '__token__'], 'POST', false],
+    ['resendConfirmation', ['__token__', 'x'], 'POST', true],
+    ['mailLanguage', ['language', '__token__'], 'POST', true],
     ['renew', ['id'], 'GET', true],
     ['payAlipay', ['order'], 'GET', true],
     ['payReturn', ['order', 'out_trade_no', 'sign', 'total_amount'], 'GET', false],
@@ -73,18 +82,19 @@ function isSensible(answer, what) {
 }
 
 async function counts() {
-    const tables = ['tenant', 'order', 'payment', 'job', 'user'];
+    const tables = ['tenant', 'order', 'payment', 'job', 'user', 'member', 'token'];
     return JSON.stringify(await Promise.all(tables.map(async (t) => (await row(`SELECT COUNT(*) AS n FROM {${t}}`)).n)));
 }
 
 describe('one bad value at a time', () => {
     for (const [action, fields, method, isMembers] of ACTIONS) {
-        test(action, async () => {
+        test(`${method} ${action}`, () => withMail(async () => {
             const acme = await member.register();
             const valid = {
                 register: { company_name: 'Acme', email: 'bad@example.com', domain: 'a.example' },
                 changePassword: { old_password: acme.password, new_password: 'Neu-12345', confirm_password: 'Neu-12345' },
                 reprovision: { ids: acme.tenant.id },
+                resetPassword: { token: 'X'.repeat(52), new_password: 'Neu-12345', confirm_password: 'Neu-12345' },
                 doLogin: { email: acme.email, password: acme.password },
             }[action] ?? {};
             // Right values beside the bad one, except where that would do what the action is for.
@@ -109,7 +119,7 @@ describe('one bad value at a time', () => {
                 }
             }
             assert.equal(await counts(), before, `${action} stored something`);
-        });
+        }));
     }
 });
 
@@ -137,7 +147,7 @@ describe('bodies of the wrong kind', () => {
         'ampersands': ['&&&=&=&a&=b&[]=1&[=2', 'application/x-www-form-urlencoded'],
         'an unknown charset': ['company_name=Acme', 'application/x-www-form-urlencoded; charset=utf-16'],
     };
-    const POSTED = ['register', 'doLogin', 'changePassword', 'reprovision', 'payNotify/pay_method/alipay', 'payReturn', 'my', 'landing', 'status', 'renew'];
+    const POSTED = ['register', 'doLogin', 'changePassword', 'forgotPassword', 'resetPassword', 'confirmEmail', 'resendConfirmation', 'mailLanguage', 'reprovision', 'payNotify/pay_method/alipay', 'payReturn', 'my', 'landing', 'status', 'renew'];
 
     for (const [what, [body, type]] of Object.entries(BODIES)) {
         test(what, async () => {
@@ -146,7 +156,7 @@ describe('bodies of the wrong kind', () => {
             const before = await counts();
             for (const action of POSTED) {
                 const headers = type === undefined ? {} : { 'Content-Type': type };
-                const visitor = ['changePassword', 'reprovision', 'my', 'status', 'renew'].includes(action) ? acme.visitor : new Visitor();
+                const visitor = ['changePassword', 'resendConfirmation', 'mailLanguage', 'reprovision', 'my', 'status', 'renew'].includes(action) ? acme.visitor : new Visitor();
                 isSensible(await visitor.send(action, { method: 'POST', body, headers }), `${action}: ${what}`);
             }
             assert.equal(await counts(), before);

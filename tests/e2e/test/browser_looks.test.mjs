@@ -116,7 +116,7 @@ describe('English', () => {
         const { page } = screen;
         const isEnglish = async (title) => {
             assert.equal(await page.getAttribute('html', 'lang'), 'en');
-            const text = (await screen.text('body')).replace('中文', '');
+            const text = (await screen.text('body')).replaceAll('中文', '');
             assert.ok(!CHINESE.test(text), `${title}: ${text.match(/.*[\u4e00-\u9fff].*/)?.[0]}`);
             await screen.inspect(title);
         };
