@@ -381,8 +381,13 @@ namespace ChatHub {
         public function workTenant(int $tenantId): void {}
 
         /**
-         * After the response was flushed, from any page: gives due work a nudge, at most once per some seconds
-         * over all processes.
+         * After the response was flushed: sends a few of the letters that wait, where no worker does it.
+         */
+        public function deliverMail(): void {}
+
+        /**
+         * After the response was flushed, from any page: where no worker gives a sign of life, gives due work a nudge,
+         * at most once per some seconds over all processes.
          */
         public function nudge(): void {}
 

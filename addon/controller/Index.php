@@ -206,6 +206,7 @@ class Index
                 return Answer::redirect('my', ['error' => Failure::code($e)]);
             }
             After::response(static fn () => Site::hub()->finish());
+            After::mail();
 
             return Answer::redirect('my', [$done['state'] === 'just_paid' ? 'just_paid' : 'provisioning' => 1]);
         });

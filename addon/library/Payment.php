@@ -36,10 +36,7 @@ final class Payment
     public static function status(int $userId, string $orderNo): Response
     {
         $status = Site::hub()->orderStatus($userId, $orderNo);
-        $tenantId = $status['tenant_id'];
-        if ($tenantId !== null) {
-            After::response(static fn () => Site::hub()->workTenant($tenantId));
-        }
+        After::work($status['tenant_id']);
         $paid = in_array($status['state'], ['provisioning', 'just_paid'], true);
 
         return Answer::json([

@@ -205,6 +205,11 @@ impl Hub {
         self.app.work_tenant(id(tenantId)).map(drop).or_throw()
     }
 
+    #[php(name = "deliverMail")]
+    pub fn deliver_mail(&self) -> PhpResult<()> {
+        self.app.deliver_some().or_throw()
+    }
+
     pub fn nudge(&self) -> PhpResult<()> {
         self.app.nudge().or_throw()
     }

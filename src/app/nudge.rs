@@ -8,6 +8,8 @@ use crate::Result;
 const CALL_SECONDS: u32 = 5;
 /// Questions to the payment providers.
 const ORDER_SECONDS: u32 = 5;
+/// Letters.
+const MAIL_SECONDS: u32 = 5;
 /// Notices, suspensions, what earlier versions left.
 const CALENDAR_SECONDS: u32 = 10;
 const LEFTOVER_SECONDS: u32 = 60;
@@ -30,6 +32,7 @@ impl App {
             self.nudge_orders(),
             self.nudge_calendar(),
             self.nudge_leftovers(),
+            self.nudge_mail(),
         ];
         results.into_iter().collect()
     }
@@ -74,5 +77,12 @@ impl App {
             return Ok(());
         }
         self.due_for_healing(STEPS)?.into_iter().try_for_each(|id| self.heal_tenant(id).map(drop))
+    }
+
+    fn nudge_mail(&self) -> Result<()> {
+        if !self.first_within("nudge_mail", "", MAIL_SECONDS)? {
+            return Ok(());
+        }
+        self.deliver_some()
     }
 }

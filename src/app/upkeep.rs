@@ -5,7 +5,7 @@ use crate::{
     Result,
     store::{
         job::{self, Backlog},
-        throttle,
+        throttle, token,
         worker::{self, Beat, WorkerRow},
     },
 };
@@ -39,6 +39,8 @@ impl App {
     pub(super) fn clean(&self) -> Result<()> {
         self.tend_certificates();
         self.database.transaction(throttle::sweep)?;
+        self.database.transaction(token::sweep)?;
+        self.sweep_mail()?;
         self.database.transaction(worker::sweep)
     }
 }

@@ -1,21 +1,21 @@
-//! The worker's threads. Each takes a task, does it with an [`App`] of its own, and reports.
+//! The worker's threads, and what each of them is at.
 
 use std::{
     collections::HashSet,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
+        atomic::AtomicBool,
         mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use super::{
-    super::{App, Config, Database, waiting::without_signals},
+    super::{Config, Database, waiting::without_signals},
     News,
+    hand::Hand,
 };
-use crate::{Error, Kind, Result};
+use crate::{Error, Result};
 
 /// Something that is due.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -24,10 +24,14 @@ pub(super) enum Task {
     Tenant(u32),
     /// The order's number: the payment providers are asked about it.
     Order(String),
+    /// A letter's row.
+    Mail(u32),
 }
 
 /// Questions to the payment providers at once: they limit how often they are asked.
 const ORDERS_AT_ONCE: usize = 4;
+/// Letters being sent at once: mail servers count connections, too.
+const LETTERS_AT_ONCE: usize = 2;
 
 /// Tasks of one sort, with threads of their own: a service that hangs must not keep the mail from
 /// going out.
@@ -35,15 +39,17 @@ const ORDERS_AT_ONCE: usize = 4;
 pub(super) enum Lane {
     Tenant,
     Order,
+    Mail,
 }
 
 impl Lane {
-    pub const ALL: [Self; 2] = [Self::Tenant, Self::Order];
+    pub const ALL: [Self; 3] = [Self::Tenant, Self::Order, Self::Mail];
 
     fn threads(self, concurrency: u32) -> usize {
         match self {
             Self::Tenant => concurrency as usize,
             Self::Order => ORDERS_AT_ONCE,
+            Self::Mail => LETTERS_AT_ONCE,
         }
     }
 }
@@ -53,13 +59,14 @@ impl Task {
         match self {
             Self::Tenant(_) => Lane::Tenant,
             Self::Order(_) => Lane::Order,
+            Self::Mail(_) => Lane::Mail,
         }
     }
 }
 
 /// What came of a task.
 pub(super) struct Report {
-    task: Task,
+    pub task: Task,
     pub steps: Vec<News>,
     /// The database is away, or something like it.
     pub trouble: Option<String>,
@@ -184,103 +191,4 @@ impl Crew {
         *current = config.clone();
         true
     }
-}
-
-/// One thread. It ends when the crew is dropped.
-struct Hand {
-    database: Database,
-    config: Arc<RwLock<Config>>,
-    name: String,
-    stopping: Arc<AtomicBool>,
-    queue: Arc<Mutex<Receiver<Task>>>,
-    reports: Sender<Report>,
-}
-
-impl Hand {
-    fn work(self) {
-        loop {
-            // The lock is held while waiting: the others wait behind it, which is the same.
-            let next = self.queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-            let Ok(task) = next else { return };
-            let report = self.do_task(task);
-            if self.reports.send(report).is_err() {
-                return;
-            }
-        }
-    }
-
-    fn do_task(&self, task: Task) -> Report {
-        let mut steps = Vec::new();
-        // Nothing of ours may panic; if something does, its lease runs out and the worker lives.
-        let result = catch_unwind(AssertUnwindSafe(|| {
-            let config = self.config.read().unwrap_or_else(PoisonError::into_inner).clone();
-            let app = App::for_worker(self.database.clone(), config, &self.name);
-            self.steps(&app, &task, &mut steps)
-        }));
-        let trouble = match result {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => {
-                if error.kind() != Kind::Storage {
-                    steps.push(failed_step(&task, &error));
-                }
-                (error.kind() == Kind::Storage).then(|| error.to_string())
-            }
-            Err(_) => Some(format!("{task:?} ended in a panic")),
-        };
-        Report { task, steps, trouble }
-    }
-
-    fn steps(&self, app: &App, task: &Task, steps: &mut Vec<News>) -> Result<()> {
-        match task {
-            Task::Tenant(id) => self.call(app, *id, steps),
-            Task::Order(order_no) => {
-                let began = Instant::now();
-                let outcome = app.reconcile_order(order_no)?.outcome;
-                if outcome.is_news() {
-                    let subject = order_no.clone();
-                    let (outcome, ok) = (outcome.code().to_owned(), !outcome.is_trouble());
-                    steps.push(News::Step {
-                        what: "order",
-                        subject,
-                        outcome,
-                        ok,
-                        took: began.elapsed(),
-                    });
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// The tenant's provisioning, and a switch after it.
-    fn call(&self, app: &App, tenant_id: u32, steps: &mut Vec<News>) -> Result<()> {
-        while !self.stopping.load(Ordering::Relaxed) {
-            let began = Instant::now();
-            let Some(worked) = app.work_once(tenant_id)? else { return Ok(()) };
-            let ok = worked.failed.is_none();
-            steps.push(News::Step {
-                what: worked.kind.code(),
-                subject: tenant_id.to_string(),
-                outcome: match worked.failed {
-                    Some(why) => format!("attempt {}: {why}", worked.attempt),
-                    None => "done".into(),
-                },
-                ok,
-                took: began.elapsed(),
-            });
-            if !ok {
-                break;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A task that could not even be begun: the configuration is unusable, say. It was put off.
-fn failed_step(task: &Task, error: &Error) -> News {
-    let (what, subject) = match task {
-        Task::Tenant(id) => ("provision", id.to_string()),
-        Task::Order(order_no) => ("order", order_no.clone()),
-    };
-    News::Step { what, subject, outcome: error.to_string(), ok: false, took: Duration::ZERO }
 }

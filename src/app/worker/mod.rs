@@ -6,7 +6,11 @@
 //! answers. Each has a connection of its own.
 
 mod crew;
+mod hand;
+mod news;
 mod watch;
+
+pub use news::{Boss, DEFAULT_CONCURRENCY, MAX_CONCURRENCY, News, Options, Totals};
 
 use std::{
     sync::{Arc, atomic::AtomicBool, atomic::Ordering},
@@ -26,71 +30,6 @@ const BEAT: Duration = Duration::from_secs(10);
 const CONFIG: Duration = Duration::from_secs(5);
 /// After the database was out of reach.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
-/// Provisioning calls at once that make sense.
-pub const MAX_CONCURRENCY: u32 = 64;
-pub const DEFAULT_CONCURRENCY: u32 = 8;
-
-/// How long to work, and how much at once.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// End when nothing is due any more.
-    pub once: bool,
-    /// Take up nothing new after so many seconds.
-    pub seconds: Option<u64>,
-    /// Calls to the provisioning service at once, 1 to [`MAX_CONCURRENCY`].
-    pub concurrency: u32,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { once: false, seconds: None, concurrency: DEFAULT_CONCURRENCY }
-    }
-}
-
-/// What a worker has done since it started.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Steps that came to an end as wanted.
-    pub done: u32,
-    /// Steps that will be tried again, or were given up.
-    pub failed: u32,
-    pub in_flight: u32,
-}
-
-/// What a worker tells while it works.
-#[derive(Clone, Debug)]
-pub enum News {
-    Started {
-        name: String,
-    },
-    /// A step: what it was, about whom, and how it went.
-    Step {
-        /// `provision`, `suspend`, `activate`, `order`, `mail`, `notice`, `suspension`, `heal`.
-        what: &'static str,
-        /// A tenant's or letter's id, or an order's number.
-        subject: String,
-        /// What came of it, by name or in the operator's words.
-        outcome: String,
-        ok: bool,
-        /// What it took.
-        took: Duration,
-    },
-    /// Something is wrong that is nobody's fault in particular: the database is away, say.
-    Trouble(String),
-    Beat(Totals),
-    /// Nothing new is taken up; what runs is waited for.
-    Stopping,
-}
-
-/// Who lets the worker work.
-pub trait Boss {
-    /// Progress, for a terminal or a log.
-    fn hear(&mut self, news: &News);
-    /// The configuration as it is now; `None`: stop.
-    fn config(&mut self) -> Option<Config>;
-    /// The order to stop: a signal, say.
-    fn stops(&self) -> bool;
-}
 
 /// Works until it is told to stop, its time is over, or (with `once`) nothing is due. Never fails
 /// because of what it works on; a database that is away is waited for.
@@ -215,6 +154,10 @@ impl<'a> Shift<'a> {
             Lane::Order => {
                 let due = self.app.due_orders(limit)?;
                 due.into_iter().map(Task::Order).collect()
+            }
+            Lane::Mail => {
+                let due = self.app.due_mails(limit)?;
+                due.into_iter().map(Task::Mail).collect()
             }
         })
     }
