@@ -3,7 +3,7 @@
 //! A claim leases the row for longer than sending can take. Whoever dies in between leaves a lease that
 //! runs out; the next attempt carries the same Message-ID.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{
     super::{App, limits::bucket},
@@ -57,8 +57,10 @@ pub enum Delivered {
 
 /// Web requests that may send at once, over all processes.
 const WEB_AT_ONCE: i64 = 2;
-/// Letters that one of them sends.
+/// Letters that one of them takes up at a time.
 const WEB_LETTERS: u32 = 3;
+/// How long one of them goes on.
+const WEB_PATIENCE: Duration = Duration::from_secs(20);
 /// How much longer than sending a lease lasts.
 const MARGIN: Duration = Duration::from_secs(30);
 /// A letter that could not even be begun (the settings are unusable, say) waits this long.
@@ -100,11 +102,21 @@ impl App {
         if random::fraction() < SWEEP_SHARE {
             self.sweep_mail()?;
         }
-        for id in self.due_mails(WEB_LETTERS)? {
-            match self.deliver(id, Sender::Web)? {
-                Delivered::Sent | Delivered::Skipped(_) | Delivered::NotOurs => {}
-                // The next one would most likely wait for the same server in vain.
-                Delivered::Retry(_) | Delivered::Dead(_) => break,
+        let began = Instant::now();
+        // Whoever is at it looks again after each few, because a request that found as many at it as may
+        // be went away.
+        while began.elapsed() < WEB_PATIENCE {
+            let mut delivered = false;
+            for id in self.due_mails(WEB_LETTERS)? {
+                match self.deliver(id, Sender::Web)? {
+                    Delivered::Sent | Delivered::Skipped(_) => delivered = true,
+                    Delivered::NotOurs => {}
+                    // The next one would most likely wait for the same server in vain.
+                    Delivered::Retry(_) | Delivered::Dead(_) => return Ok(()),
+                }
+            }
+            if !delivered {
+                break;
             }
         }
         Ok(())

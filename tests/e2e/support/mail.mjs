@@ -13,11 +13,11 @@ const SETTINGS = join(env.site_root, 'application', 'extra', 'site.php');
 /** A site that can send, at least by what it says: nobody has to listen there. */
 const ANY = { mail_type: '1', mail_smtp_host: '127.0.0.1', mail_smtp_port: '9', mail_smtp_user: '', mail_smtp_pass: '', mail_verify_type: '0', mail_from: 'shop@example.com' };
 
-/** The newest letter to an address, once it has arrived. */
-export async function mailTo(address, { subject = /./ } = {}) {
-    return until(`a letter to ${address}`, async () => {
+/** The newest letter to an address that holds a link to that action, once it has arrived. */
+export async function letterWith(address, action) {
+    return until(`a letter to ${address} with a link to ${action}`, async () => {
         const { mails } = await control('mail');
-        return mails.filter((mail) => [mail.to].flat().join().includes(address) && subject.test(mail.subject)).at(-1);
+        return mails.filter((mail) => [mail.to].flat().join().includes(address) && linkIn(mail, action)).at(-1);
     });
 }
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DESKTOP, LARGE_PHONE, PHONE, useBrowser, visit } from '../support/browser.mjs';
 import { suite } from '../support/logs.mjs';
-import { link, linkIn, mailTo, withConfirmation, withMail, withoutMail } from '../support/mail.mjs';
+import { letterWith, link, linkIn, withConfirmation, withMail, withoutMail } from '../support/mail.mjs';
 import * as member from '../support/member.mjs';
 import { until } from '../support/poll.mjs';
 import { control } from '../support/sandbox.mjs';
@@ -192,11 +192,11 @@ describe('without script', () => {
 
 test('from the letter to the new password', () => withMail(() => visit(DESKTOP, async (screen) => {
     const acme = await member.register();
-    await control('mail', { clear: true });
+    await control('mail/clear', {});
     await screen.open('forgotPassword');
     await screen.fill({ email: acme.email });
     await screen.submit();
-    await screen.page.goto(new URL(linkIn(await mailTo(acme.email), 'resetPassword'), screen.page.url()).href);
+    await screen.page.goto(new URL(linkIn(await letterWith(acme.email, 'resetPassword'), 'resetPassword'), screen.page.url()).href);
     await screen.fill({ new_password: 'Neu-12345', confirm_password: 'Neu-12345' });
     await screen.submit();
     screen.at('my');

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Visitor, send } from '../support/http.mjs';
 import { mark, suite } from '../support/logs.mjs';
-import { link, linkIn, mailTo, outbox, withConfirmation, withMail, withoutMail } from '../support/mail.mjs';
+import { letterWith, link, linkIn, outbox, withConfirmation, withMail, withoutMail } from '../support/mail.mjs';
 import * as member from '../support/member.mjs';
 import { until } from '../support/poll.mjs';
 import { control, provisioned } from '../support/sandbox.mjs';
@@ -375,9 +375,9 @@ test('member actions without a session lead to login', async () => {
 describe('by letter', () => {
     test('a forgotten password', () => withMail(async () => {
         const acme = await member.register();
-        await control('mail', { clear: true });
+        await control('mail/clear', {});
         redirects(await new Visitor().submit('forgotPassword', 'forgotPassword', { email: acme.email }), 'forgotPassword?sent=1');
-        const path = linkIn(await mailTo(acme.email), 'resetPassword');
+        const path = linkIn(await letterWith(acme.email, 'resetPassword'), 'resetPassword');
         assert.ok(path, 'the letter has the link');
         const visitor = new Visitor();
         assert.equal((await visitor.send(path)).status, 200);
@@ -385,9 +385,9 @@ describe('by letter', () => {
     }));
 
     test('a confirmed address', () => withConfirmation(async () => {
-        await control('mail', { clear: true });
+        await control('mail/clear', {});
         const acme = await unconfirmed();
-        const path = linkIn(await mailTo(acme.email), 'confirmEmail');
+        const path = linkIn(await letterWith(acme.email, 'confirmEmail'), 'confirmEmail');
         assert.ok(path, 'the letter has the link');
         const page = await acme.visitor.send(path);
         const token = page.text.match(/name="token" value="(\w+)"/)[1];
@@ -398,12 +398,12 @@ describe('by letter', () => {
     test('nobody else gets one', () => withMail(async () => {
         const acme = await member.register();
         await forgetAttempts();
-        await control('mail', { clear: true });
+        await control('mail/clear', {});
         const nobody = member.address('nobody');
         redirects(await new Visitor().submit('forgotPassword', 'forgotPassword', { email: nobody }), 'forgotPassword?sent=1');
         // A later letter has passed it by.
         redirects(await new Visitor().submit('forgotPassword', 'forgotPassword', { email: acme.email }), 'forgotPassword?sent=1');
-        await mailTo(acme.email);
+        await letterWith(acme.email, 'resetPassword');
         await until('both were worked off', async () =>
             (await outbox('password_reset')).filter(({ data }) => [nobody, acme.email].includes(JSON.parse(data).email)).every(({ state }) => state !== 'open'));
         assert.deepEqual((await control('mail')).mails.filter((mail) => [mail.to].flat().join().includes(nobody)), []);
