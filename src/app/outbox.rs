@@ -6,7 +6,7 @@
 mod errand;
 mod overtaken;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{
     App, Moment,
@@ -14,7 +14,7 @@ use super::{
     mail::{self, Letter},
 };
 use crate::{
-    Result,
+    Kind, Result,
     domain::{
         Effect, JobKind, TenantEvent, TenantStatus,
         job::{Failure, Next, SETTLING_SECONDS, after_failure},
@@ -37,6 +37,8 @@ const CLAIM_SECONDS: u32 = 3600;
 const PARKED_SECONDS: u32 = 3600;
 /// A job that could not even be begun (the configuration is unusable, say) waits this long.
 const UNUSABLE_SECONDS: u32 = 60;
+/// Between two tries to store a result.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
 /// A tenant's jobs that one visit works off at most: its provisioning, and a switch after it.
 const JOBS_PER_VISIT: usize = 2;
 
@@ -83,18 +85,31 @@ impl App {
     /// `true`: there was something to do.
     pub fn work_tenant(&self, tenant_id: u32) -> Result<bool> {
         for visit in 0..JOBS_PER_VISIT {
-            if self.work_once(tenant_id)?.is_none() {
+            if self.work_once(tenant_id, &|| false)?.is_none() {
                 return Ok(visit > 0);
             }
         }
         Ok(true)
     }
 
-    /// Makes the tenant's oldest call that is due. `None`: there was none to make.
-    pub(super) fn work_once(&self, tenant_id: u32) -> Result<Option<Worked>> {
+    /// Makes the tenant's oldest call that is due. `None`: there was none to make. While the database
+    /// is away the result is kept for as long as `patience` says: the service forgets its key after
+    /// five minutes, and nobody else can have taken the lease over.
+    pub(super) fn work_once(
+        &self,
+        tenant_id: u32,
+        patience: &dyn Fn() -> bool,
+    ) -> Result<Option<Worked>> {
         let Some(claim) = self.claim(tenant_id)? else { return Ok(None) };
         let answer = claim.errand.run(&self.http);
-        self.apply(&claim, &answer)?;
+        loop {
+            match self.apply(&claim, &answer) {
+                Err(error) if error.kind() == Kind::Storage && patience() => {
+                    std::thread::sleep(STORE_AGAIN);
+                }
+                stored => break stored?,
+            }
+        }
         Ok(Some(Worked {
             kind: claim.job.kind,
             attempt: claim.job.attempts,

@@ -17,6 +17,11 @@ use super::{
 };
 use crate::{Error, Kind, Result};
 
+/// How long a result is kept that cannot be stored, counted from before the call.
+const PATIENCE: Duration = Duration::from_secs(900);
+/// The same for a worker that is to end. What is lost then is asked for again under the same key.
+const PARTING: Duration = Duration::from_secs(60);
+
 /// Something that is due.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Task {
@@ -228,7 +233,11 @@ impl Hand {
                 // Its provisioning, and a switch after it.
                 while !self.stopping.load(Ordering::Relaxed) {
                     let began = Instant::now();
-                    let Some(worked) = app.work_once(*id)? else { return Ok(()) };
+                    let patience = || {
+                        let stopping = self.stopping.load(Ordering::Relaxed);
+                        began.elapsed() < if stopping { PARTING } else { PATIENCE }
+                    };
+                    let Some(worked) = app.work_once(*id, &patience)? else { return Ok(()) };
                     let ok = worked.failed.is_none();
                     steps.push(News::Step {
                         what: worked.kind.code(),
