@@ -1,5 +1,7 @@
-/** Members who register and pay without rest, whatever happens to the site meanwhile. */
+/** Members who register, pay, run out of time and pay again, without rest, whatever happens to the site meanwhile. */
+import { row } from './database.mjs';
 import { forgottenTenant, openCashier, registerByJson, renew } from './members.mjs';
+import { graceIsOver } from './queue.mjs';
 import { control } from './sandbox.mjs';
 
 const LANES = 3;
@@ -27,7 +29,10 @@ export class Load {
   async #run(lane) {
     for (let turn = lane; !this.#over; turn += 1) {
       try {
-        await (turn % 2 === 0 ? registerByJson() : this.#pay());
+        if (turn % 4 === 0) await registerByJson();
+        else if (turn % 4 === 1) await this.#pay((await forgottenTenant(this.#owner)).id);
+        else if (turn % 4 === 2) await this.#expire();
+        else await this.#resume();
       } catch {
         // The site or its database was away: that is what they are here for.
         await new Promise((resolve) => setTimeout(resolve, 100));
@@ -35,12 +40,25 @@ export class Load {
     }
   }
 
-  async #pay() {
-    const { id } = await forgottenTenant(this.#owner);
+  async #pay(id) {
     const { order_no: orderNo } = await renew(this.#owner.visitor, id);
     const url = await openCashier(this.#owner.visitor, orderNo);
     await control('pay', { url, notify: false });
     this.orders.push(orderNo);
     await control('notify', { fields: { out_trade_no: orderNo } });
+  }
+
+  /** The time of a tenant that never paid is over. */
+  async #expire() {
+    const found = await row(`SELECT id FROM {tenant} t WHERE user_id = ? AND status = 'active' AND expire_at > NOW() + INTERVAL 20 DAY
+      AND NOT EXISTS (SELECT 1 FROM {order} o WHERE o.tenant_id = t.id) ORDER BY RAND() LIMIT 1`, [this.#owner.tenant.user_id]);
+    if (found && found.id !== this.#owner.tenant.id) await graceIsOver(found.id);
+  }
+
+  /** Somebody who was suspended pays. */
+  async #resume() {
+    const found = await row(`SELECT id FROM {tenant} WHERE user_id = ? AND status = 'suspended' ORDER BY RAND() LIMIT 1`,
+      [this.#owner.tenant.user_id]);
+    if (found) await this.#pay(found.id);
   }
 }

@@ -37,7 +37,8 @@ describe('killed', { concurrency: false }, () => {
     await prepare();
     await behave();
     owner = await member();
-    await configure({ provision_server_url: await proxy.open() });
+    // The leases of the killed count among what web requests have in flight.
+    await configure({ provision_server_url: await proxy.open(), provision_inline_limit: '1000' });
     await provisioning({ mode: 'ok', delay_ms: SERVICE_MS });
     load = new Load(owner);
   });
@@ -133,12 +134,15 @@ describe('killed', { concurrency: false }, () => {
     const owed = await rows(`SELECT t.id, t.status, t.embed_code FROM {tenant} t WHERE
       EXISTS (SELECT 1 FROM {order} o WHERE o.tenant_id = t.id AND o.status = 'paid')
       OR EXISTS (SELECT 1 FROM {log} l WHERE l.tenant_id = t.id AND l.action = 'register')`);
-    assert.deepEqual(owed.filter(({ status, embed_code: embed }) => status !== 'active' || !embed), []);
+    assert.deepEqual(owed.filter(({ embed_code: embed }) => !embed), []);
+    const off = await rows("SELECT id, expire_at < NOW() AS ended FROM {tenant} WHERE status <> 'active' AND embed_code IS NOT NULL");
+    assert.deepEqual(off.filter(({ ended }) => ended !== 1), [], 'nobody is switched off whose time is not over');
     const leased = await rows("SELECT id, lease_owner FROM {job} WHERE lease_owner IS NOT NULL OR lease_until > 0");
     assert.deepEqual(leased, []);
-    const { created, max_in_flight_per_tenant: together } = await serviceRecord();
+    const { created, requests, max_in_flight_per_tenant: together } = await serviceRecord();
     assert.equal(created.length, owed.length, 'each exactly once');
     assert.ok(together <= 1, 'never two requests of one tenant');
+    assert.ok(requests.some(({ replay }) => replay), 'no kill left an effect without its result: this proves nothing');
     const { paid } = await row("SELECT COUNT(*) AS paid FROM {order} WHERE status = 'paid'");
     return { tenants: owed.length, paid };
   }
@@ -146,9 +150,14 @@ describe('killed', { concurrency: false }, () => {
   async function tell(kills, { tenants, paid, killing, healing }) {
     for (const { who, step, times } of kills) figure(PROOF, `${who} killed ${step}`, times);
     const { requests } = await serviceRecord();
+    const switches = (path) => requests.filter((request) => request.path === path).length;
+    const { suspended } = await row("SELECT COUNT(*) AS suspended FROM {log} WHERE action = 'suspend' AND operator = 'system' AND detail LIKE '%expired%'");
+    const { resumed } = await row("SELECT COUNT(*) AS resumed FROM {job} WHERE kind = 'activate'");
     figure(PROOF, 'MariaDB killed and started', RESTARTS);
     figure(PROOF, 'registered or paid tenants; paid orders', `${tenants}; ${paid}`);
     figure(PROOF, 'requests at the service; replays of a key', `${requests.length}; ${requests.filter(({ replay }) => replay).length}`);
+    figure(PROOF, 'suspended at their end; back by payment', `${suspended}; ${resumed}`);
+    figure(PROOF, 'calls to suspend; to activate', `${switches('/suspend')}; ${switches('/activate')}`);
     figure(PROOF, 'seconds of killing; until all was healed', `${(killing / 1000).toFixed(1)}; ${(healing / 1000).toFixed(1)}`);
   }
 });

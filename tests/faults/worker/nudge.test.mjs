@@ -5,7 +5,7 @@ import { checkConsistency } from '../support/consistency.mjs';
 import { letThrottlesPass, letTimePass, rows, tenant } from '../support/database.mjs';
 import { done, member } from '../support/members.mjs';
 import { prepare } from '../support/place.mjs';
-import { queue } from '../support/queue.mjs';
+import { endsIn, graceIsOver, queue } from '../support/queue.mjs';
 import { behave, serviceRecord } from '../support/sandbox.mjs';
 import { until } from '../support/until.mjs';
 import { letHeartbeatsPass, startWorker, stopWorkers } from '../support/worker.mjs';
@@ -85,19 +85,8 @@ describe('page views', { concurrency: false }, () => {
     const soon = (await member()).tenant.id;
     const ended = (await member()).tenant.id;
     await endsIn(soon, 2);
-    await endsIn(ended, -10);
-    // Told of it six days ago: the grace is over.
-    await rows('UPDATE {tenant} SET notice_for = expire_at, notice_stage = 0, notice_at = expire_at + INTERVAL 4 DAY WHERE id = ?', [ended]);
-    await rows("INSERT INTO {log} (tenant_id, action, detail, createtime) VALUES (?, 'notice', '{}', UNIX_TIMESTAMP())", [ended]);
+    await graceIsOver(ended);
     return { called, healed, soon, ended };
-  }
-
-  /** As if it had registered so much earlier. */
-  async function endsIn(id, days) {
-    const { createtime } = await tenant(id);
-    const { at } = (await rows('SELECT UNIX_TIMESTAMP() + ? * 86400 - 30 * 86400 AS at', [days]))[0];
-    const earlier = createtime - Number(at);
-    await rows('UPDATE {tenant} SET createtime = createtime - ?, expire_at = expire_at - INTERVAL ? SECOND WHERE id = ?', [earlier, earlier, id]);
   }
 
   async function progress({ called, healed, soon, ended }) {
