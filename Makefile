@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-down extension package test e2e bench lint clean
+.PHONY: help demo demo-down extension package test prove e2e bench lint clean
 
 help: ## what there is
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1|/p' Makefile | awk -F'|' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -18,6 +18,9 @@ package: ## dist/chathub-X.Y.Z.zip, the addon
 
 test: ## install what is missing and run everything
 	@scripts/test.sh
+
+prove: ## the long proofs at full size, with their figures: kills, crowds, races
+	@scripts/prove.sh
 
 e2e: ## the end-to-end tests alone; with FASTADMIN_ROOT=/path on a real FastAdmin
 	@scripts/test.sh deps extension e2e

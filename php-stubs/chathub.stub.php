@@ -432,7 +432,8 @@ namespace ChatHub {
 
         /**
          * Works until SIGTERM or SIGINT, until `seconds` are over, or, with `once`, until nothing is due. What runs then
-         * is waited for: 45 seconds at most, see chathub.provision_timeout. A database that is away is waited for, too.
+         * is waited for: 45 seconds at most, see chathub.provision_timeout. A database that is away is waited for, too,
+         * except with `once`.
          *
          * $report hears of everything: {event: started, name}, {event: step, what, subject, outcome, ok, took_ms},
          * {event: trouble, message}, {event: beat, done, failed, in_flight}, {event: stopping}; each with `at_ms`, the
@@ -444,6 +445,7 @@ namespace ChatHub {
          * @param callable(array<string,mixed>):void|null $report
          * @param callable():(array<string,mixed>|null)|null $configuration
          * @return array{done:int,failed:int}
+         * @throws StorageException with `once`, when the database is out of reach
          */
         public function run(array $options, ?callable $report = null, ?callable $configuration = null): array {}
     }

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 scripts/deps.sh demo
 scripts/extension.sh
 scripts/services.py up demo --keep --workers 4 --lang-switch
+scripts/services.py worker demo
 url=$(scripts/services.py env demo | sed -n 's/^  "base_url": "\(.*\)",*$/\1/p')
 scan=$(scripts/services.py env demo | sed -n 's/^    "wechat_scan": "\(.*\)",*$/\1/p')
 
@@ -24,5 +25,6 @@ ChatHub is running:  $url/addons/chathub/index/landing
      $scan plays the phone: press the code, pay, and watch the page move on.
   5. English pages: add ?lang=en to an address.
 
+A background worker runs as well (php think chathub work); what it does is in var/demo/log/worker1.log.
 Logs and settings: var/demo/log, var/demo/env.json.     Stop with: make demo-down
 TEXT

@@ -3,6 +3,7 @@
 
     services.py up NAME [--prefix fa_] [--workers 8] [--no-extension] [--set name=value] [--ini name=value] …
     services.py db NAME                    only MariaDB, for the store tests; prints CHATHUB_TEST_DB
+    services.py worker NAME [--count 1] [--concurrency 8]   background workers, until there are so many
     services.py down NAME
     services.py stop|start|kill NAME mariadb|php_fpm|nginx
     services.py package                    dist/chathub-X.Y.Z.zip
@@ -39,6 +40,10 @@ def arguments() -> argparse.Namespace:
     up.add_argument("--lang-switch", action="store_true", help="let visitors choose the language")
     up.add_argument("--debug", action="store_true", help="app_debug")
     up.add_argument("--keep", action="store_true", help="leave a running place as it is")
+    worker = commands.add_parser("worker")
+    worker.add_argument("name")
+    worker.add_argument("--count", type=int, default=1)
+    worker.add_argument("--concurrency", type=int, default=8)
     for command in ("db", "down", "env"):
         commands.add_parser(command).add_argument("name")
     for command in ("stop", "start", "kill"):
@@ -62,6 +67,8 @@ def main() -> None:
             print(f"{place.env['base_url']}  ({place.folder.relative_to(addon.ROOT)}/env.json)")
         case "db":
             print(json.dumps(place.database_only()))
+        case "worker":
+            place.start_workers(options.count, options.concurrency)
         case "down":
             place.down()
         case "env":

@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 [[ -f $HOME/.cargo/env ]] && . "$HOME/.cargo/env"
 
-readonly stages=(deps format clippy rust extension phpt lint host sandbox e2e faults)
+readonly stages=(deps format clippy rust extension phpt lint host sandbox e2e faults worker)
 readonly checks=' deps format clippy extension lint ' # stages without tests to count
 
 deps() { scripts/deps.sh; }
@@ -34,6 +34,7 @@ host() {
 
 e2e() { on_site test-e2e -- npm --prefix tests/e2e test; }
 faults() { on_site test-faults -- npm --prefix tests/faults test; }
+worker() { on_site test-worker -- npm --prefix tests/faults run worker; }
 
 # on_site NAME [options of `services.py up`] -- COMMAND: the command finds the place by $CHATHUB_ENV.
 on_site() {

@@ -20,11 +20,26 @@ class Place:
         self.env: dict = json.loads(self.file.read_text()) if self.file.is_file() else {"processes": {}}
 
     def is_running(self) -> bool:
-        alive = [process.started_at(entry["pid"]) == entry["began"] for entry in self.env["processes"].values()]
+        """Whether all services are there; workers come and go."""
+        alive = [self._is_alive(service) for service in self.env["processes"] if service not in self.workers()]
         return bool(alive) and all(alive)
+
+    def workers(self) -> list[str]:
+        return [service for service in self.env["processes"] if service.startswith("worker")]
+
+    def start_workers(self, count: int, concurrency: int) -> None:
+        """Brings the number of background workers that run to `count`; never stops one."""
+        for name in [name for name in self.workers() if not self._is_alive(name)]:
+            self.stop_service(name)
+        free = (name for name in (f"worker{number}" for number in range(1, 1000)) if name not in self.workers())
+        while len(self.workers()) < count:
+            name = next(free)
+            self._remember(name, web.start_worker(self.folder, Path(self.env["site_root"]), name, concurrency))
 
     def down(self) -> None:
         """Stops what runs, in the order in which nobody misses anybody; the folder stays for its logs."""
+        for worker in self.workers():
+            self.stop_service(worker, seconds=60)
         for service in ("nginx", "php_fpm", "sandbox", "mariadb"):
             if service in self.env["processes"]:
                 self.stop_service(service)
@@ -52,12 +67,12 @@ class Place:
         self._save()
         return self.env["db"]
 
-    def stop_service(self, service: str, how: int = signal.SIGTERM) -> None:
+    def stop_service(self, service: str, how: int = signal.SIGTERM, seconds: float = 20) -> None:
         entry = self.env["processes"].pop(service, None)
         self.env.pop(self._short(service), None)
         if entry:
             # php-fpm and nginx let requests finish on QUIT; on TERM they drop them, which is quick.
-            process.stop(entry["pid"], entry["began"], how=how)
+            process.stop(entry["pid"], entry["began"], seconds=seconds, how=how)
             self._save()
 
     def start_service(self, service: str) -> None:
@@ -66,6 +81,10 @@ class Place:
             raise Failure(f"{service} runs already")
         starters = {"mariadb": self._run_mariadb, "php_fpm": self._run_fpm, "nginx": self._run_nginx}
         starters[service]()
+
+    def _is_alive(self, service: str) -> bool:
+        entry = self.env["processes"][service]
+        return process.started_at(entry["pid"]) == entry["began"]
 
     def _fresh(self) -> None:
         self.down()

@@ -1,4 +1,4 @@
-"""php-fpm and nginx in front of a site's public directory."""
+"""php-fpm and nginx in front of a site's public directory, and its background workers."""
 
 import os
 import shutil
@@ -144,3 +144,13 @@ def start_nginx(folder: Path, port: int, fpm_port: int, public: Path) -> int:
     wait_until(lambda: port_answers(port), process, log, "nginx")
     return process.pid
 
+
+
+def start_worker(folder: Path, site: Path, name: str, concurrency: int) -> int:
+    """`php think chathub work`, as an administrator's process manager runs it."""
+    log = folder / "log" / f"{name}.log"
+    log.write_text("")
+    command = [php_binary(), "-c", str(folder / "php.ini"), str(site / "think"), "chathub", "work"]
+    process = start(command + ["--concurrency", str(concurrency)], log, cwd=folder)
+    wait_until(lambda: "后台任务已启动" in log.read_text(errors="replace"), process, log, "the worker")
+    return process.pid

@@ -60,7 +60,8 @@ impl App {
             }
             let expired = row.state.expire_at.is_some_and(|end| end <= now.local);
             // A trial that ended long ago is not begun now: that would cost real resources.
-            let owed = record.paid
+            // Nor is a call asked for again that was given up just now.
+            let owed = (record.paid && !record.given_up)
                 || (row.state.status == TenantStatus::Provisioning && !record.tried && !expired);
             if owed && let Ok((_, effects)) = row.state.apply(TenantEvent::ProvisionRequested) {
                 // An old row's status may be none at all; the attempt expects one.

@@ -3,18 +3,23 @@
 //! A claim leases the job for longer than the call can take. Whoever dies in between leaves a
 //! lease that runs out, and the same idempotency key for the next attempt.
 
+mod errand;
+mod overtaken;
+
+use std::time::{Duration, Instant};
+
 use super::{
     App, Moment,
     limits::bucket,
     mail::{self, Letter},
 };
 use crate::{
-    Result,
+    Kind, Result,
     domain::{
         Effect, JobKind, TenantEvent, TenantStatus,
         job::{Failure, Next, SETTLING_SECONDS, after_failure},
     },
-    provision::{Answer, Call, Done, Failed, Service},
+    provision::{Answer, Call, Done, Failed},
     random,
     store::{
         Db,
@@ -24,6 +29,7 @@ use crate::{
         throttle,
     },
 };
+pub(super) use errand::Errand;
 
 /// The window of the counter that stands for the right to claim; nobody looks at the count.
 const CLAIM_SECONDS: u32 = 3600;
@@ -31,6 +37,8 @@ const CLAIM_SECONDS: u32 = 3600;
 const PARKED_SECONDS: u32 = 3600;
 /// A job that could not even be begun (the configuration is unusable, say) waits this long.
 const UNUSABLE_SECONDS: u32 = 60;
+/// Between two tries to store a result.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
 /// A tenant's jobs that one visit works off at most: its provisioning, and a switch after it.
 const JOBS_PER_VISIT: usize = 2;
 
@@ -38,8 +46,7 @@ const JOBS_PER_VISIT: usize = 2;
 pub(super) struct Claim {
     pub job: JobRow,
     owner: String,
-    pub call: Call,
-    pub service: Service,
+    pub errand: Errand,
 }
 
 /// A call that was made.
@@ -78,18 +85,31 @@ impl App {
     /// `true`: there was something to do.
     pub fn work_tenant(&self, tenant_id: u32) -> Result<bool> {
         for visit in 0..JOBS_PER_VISIT {
-            if self.work_once(tenant_id)?.is_none() {
+            if self.work_once(tenant_id, &|| false)?.is_none() {
                 return Ok(visit > 0);
             }
         }
         Ok(true)
     }
 
-    /// Makes the tenant's oldest call that is due. `None`: there was none to make.
-    pub(super) fn work_once(&self, tenant_id: u32) -> Result<Option<Worked>> {
+    /// Makes the tenant's oldest call that is due. `None`: there was none to make. While the database
+    /// is away the result is kept for as long as `patience` says: the service forgets its key after
+    /// five minutes, and nobody else can have taken the lease over.
+    pub(super) fn work_once(
+        &self,
+        tenant_id: u32,
+        patience: &dyn Fn() -> bool,
+    ) -> Result<Option<Worked>> {
         let Some(claim) = self.claim(tenant_id)? else { return Ok(None) };
-        let answer = claim.service.call(&self.http, &claim.call, &claim.job.idempotency_key);
-        self.apply(&claim, &answer)?;
+        let answer = claim.errand.run(&self.http);
+        loop {
+            match self.apply(&claim, &answer) {
+                Err(error) if error.kind() == Kind::Storage && patience() => {
+                    std::thread::sleep(STORE_AGAIN);
+                }
+                stored => break stored?,
+            }
+        }
         Ok(Some(Worked {
             kind: claim.job.kind,
             attempt: claim.job.attempts,
@@ -144,18 +164,23 @@ impl App {
                         if !job::lease(db, &due, &owner, lease_seconds, now.unix())? {
                             return Ok(None);
                         }
+                        let leased = Instant::now();
                         begin(db, &row, due.kind, now)?;
-                        return Ok(Some((due, call)));
+                        return Ok(Some((due, call, leased)));
                     }
                     Wanted::Later => job::postpone(db, due.id, PARKED_SECONDS, now.unix())?,
-                    Wanted::NoMore => job::close(db, due.id, &Closing::Done, now.unix())?,
+                    Wanted::NoMore => {
+                        job::close(db, due.id, &Closing::Done, now.unix())?;
+                        overtaken::set_right(db, &due, &row, now)?;
+                    }
                 }
             }
             Ok(None)
         })?;
-        Ok(claimed.map(|(mut job, call)| {
+        Ok(claimed.map(|(mut job, call, leased)| {
             job.attempts += 1;
-            Claim { job, owner, call, service }
+            let errand = Errand { call, service, key: job.idempotency_key.clone(), leased };
+            Claim { job, owner, errand }
         }))
     }
 
@@ -166,11 +191,12 @@ impl App {
         self.database.transaction(|db| {
             let Some(row) = tenant::lock(db, tenant_id)? else { return Ok(()) };
             if !job::lock_owned(db, claim.job.id, &claim.owner)? {
-                return Ok(());
+                return overtaken::look_again(db, &claim.job, &row, answer, now);
             }
             match answer {
                 Ok(done) => {
-                    job::close(db, claim.job.id, &Closing::Done, now.unix())?;
+                    let closing = overtaken::closing(&claim.job, &row);
+                    job::close(db, claim.job.id, &closing, now.unix())?;
                     succeed(db, &row, done, now)?;
                     write_log(db, &claim.job, true, "", now)
                 }
@@ -264,9 +290,9 @@ fn retry_later(db: &mut Db<'_>, claim: &Claim, failed: &Failed, now: Moment) -> 
         Next::Retry { wait, settling, fresh_key } => {
             Closing::Retry { wait, settling, key: key_for(fresh_key), error }
         }
-        Next::Dead { fresh_key } => {
+        Next::Dead { settling, fresh_key } => {
             mail::post(db, &Letter::DeadJob { tenant_id, job_id }, now)?;
-            Closing::Dead { key: key_for(fresh_key), error }
+            Closing::Dead { settling, key: key_for(fresh_key), error }
         }
     };
     job::close(db, claim.job.id, &closing, now.unix())

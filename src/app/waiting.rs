@@ -65,14 +65,13 @@ impl App {
 
     fn start(&self, claim: Claim) -> Result<InFlight> {
         let (sender, answer) = channel();
-        let (http, call, service) = (self.http.clone(), claim.call.clone(), claim.service.clone());
-        let key = claim.job.idempotency_key.clone();
+        let (http, errand) = (self.http.clone(), claim.errand.clone());
         // A second more than the call's own limit, for the thread to say so.
-        let give_up = Instant::now() + service.timeout + Duration::from_secs(1);
+        let give_up = Instant::now() + errand.service.timeout + Duration::from_secs(1);
         without_signals(|| {
             std::thread::Builder::new().name("chathub-provision".into()).spawn(move || {
                 // Nobody listening any more is fine: the lease will run out.
-                let _ = sender.send(service.call(&http, &call, &key));
+                let _ = sender.send(errand.run(&http));
             })
         })
         .map_err(|error| Error::storage(format!("no thread for the call: {error}")))?;

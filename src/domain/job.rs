@@ -56,16 +56,17 @@ pub enum Next {
     /// Try again after `wait` seconds, with a `fresh_key` or the one of before. For the first
     /// `settling` of them no request of this tenant may leave, whoever asks for it.
     Retry { wait: u32, settling: u32, fresh_key: bool },
-    /// Given up.
-    Dead { fresh_key: bool },
+    /// Given up; `settling` as above.
+    Dead { settling: u32, fresh_key: bool },
 }
 
 /// What follows the failed attempt number `attempts` (1 is the first). `jitter` in 0..=1 spreads
 /// the waits by a quarter so that jobs which failed together do not return together.
 pub fn after_failure(attempts: u32, failure: Failure, jitter: f64) -> Next {
     let fresh_key = failure == Failure::Refused;
+    let settling = if failure == Failure::Unknown { SETTLING_SECONDS } else { 0 };
     if attempts >= MAX_ATTEMPTS {
-        return Next::Dead { fresh_key };
+        return Next::Dead { settling, fresh_key };
     }
     let doubled = FIRST_WAIT_SECONDS.saturating_mul(1 << attempts.saturating_sub(1).min(16));
     let wait = doubled.min(match failure {
@@ -74,7 +75,6 @@ pub fn after_failure(attempts: u32, failure: Failure, jitter: f64) -> Next {
     });
     let spread = f64::from(wait) * 0.25 * jitter.clamp(0.0, 1.0);
     let wait = wait.saturating_add(spread as u32);
-    let settling = if failure == Failure::Unknown { SETTLING_SECONDS } else { 0 };
     Next::Retry { wait: wait.max(settling), settling, fresh_key }
 }
 
@@ -88,7 +88,7 @@ mod tests {
             for (failure, fresh) in
                 [(Failure::Refused, true), (Failure::Unknown, false), (Failure::NotSent, false)]
             {
-                let (Next::Retry { fresh_key, .. } | Next::Dead { fresh_key }) =
+                let (Next::Retry { fresh_key, .. } | Next::Dead { fresh_key, .. }) =
                     after_failure(attempts, failure, 0.5);
                 assert_eq!(fresh_key, fresh, "{failure:?} after {attempts}");
             }
@@ -129,5 +129,8 @@ mod tests {
             panic!("gave up")
         };
         assert!(wait >= settling && settling == SETTLING_SECONDS);
+        // The last one too: a payment right after it opens the job again.
+        let last = after_failure(MAX_ATTEMPTS, Failure::Unknown, 0.0);
+        assert_eq!(last, Next::Dead { settling: SETTLING_SECONDS, fresh_key: false });
     }
 }

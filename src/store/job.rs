@@ -64,6 +64,44 @@ pub fn enqueue(
     Ok(())
 }
 
+/// A call that was made, or may have been, by somebody whose lease was gone.
+pub struct Doubt<'a> {
+    pub tenant_id: u32,
+    pub kind: JobKind,
+    pub why: &'a str,
+    /// The service may still be at it for so many seconds.
+    pub settling: u32,
+}
+
+/// Puts a call that has been made back into the outbox, so that it is looked at again. One that is
+/// open already is marked as made; one in flight ends before that.
+pub fn look_again(
+    db: &mut Db<'_>,
+    doubt: &Doubt<'_>,
+    idempotency_key: &str,
+    now: i64,
+) -> Result<()> {
+    db.write(
+        "INSERT INTO `__PREFIX__chathub_job` \
+         (tenant_id, kind, state, open_slot, idempotency_key, attempts, next_at, lease_until, \
+         last_error, createtime, updatetime) VALUES (:tenant_id, :kind, 'open', 1, :key, 1, \
+         UNIX_TIMESTAMP(), UNIX_TIMESTAMP() + :settling, :why, :now, :now) \
+         ON DUPLICATE KEY UPDATE attempts = GREATEST(attempts, 1), \
+         lease_until = IF(lease_owner IS NULL, \
+         GREATEST(lease_until, UNIX_TIMESTAMP() + :settling), lease_until), \
+         next_at = LEAST(next_at, UNIX_TIMESTAMP()), updatetime = :now",
+        params! {
+            "tenant_id" => doubt.tenant_id,
+            "kind" => doubt.kind.code(),
+            "key" => idempotency_key,
+            "settling" => doubt.settling,
+            "why" => doubt.why,
+            "now" => now,
+        },
+    )?;
+    Ok(())
+}
+
 /// Tenants with work that is due, none of whose requests is in flight; longest due first.
 pub fn due_tenants(db: &mut Db<'_>, limit: u32) -> Result<Vec<u32>> {
     // A tenant may come once per kind of job.
@@ -72,7 +110,7 @@ pub fn due_tenants(db: &mut Db<'_>, limit: u32) -> Result<Vec<u32>> {
          WHERE j.state = 'open' AND j.next_at <= UNIX_TIMESTAMP() \
          AND j.lease_until <= UNIX_TIMESTAMP() AND NOT EXISTS (\
          SELECT 1 FROM `__PREFIX__chathub_job` other WHERE other.tenant_id = j.tenant_id \
-         AND other.open_slot = 1 AND other.lease_until > UNIX_TIMESTAMP()) \
+         AND other.state <> 'done' AND other.lease_until > UNIX_TIMESTAMP()) \
          ORDER BY j.next_at, j.id LIMIT ?",
         (limit.saturating_mul(2),),
     )?;
@@ -128,11 +166,12 @@ pub fn backlog(db: &mut Db<'_>) -> Result<Backlog> {
     })
 }
 
-/// Whether a request of this tenant is in flight. Call it with the tenant locked.
+/// Whether a request of this tenant is in flight, or was just given up and may still have its
+/// effect. Call it with the tenant locked.
 pub fn tenant_is_leased(db: &mut Db<'_>, tenant_id: u32) -> Result<bool> {
     let leased = db.number(
         "SELECT COUNT(*) FROM `__PREFIX__chathub_job` \
-         WHERE tenant_id = ? AND open_slot = 1 AND lease_until > UNIX_TIMESTAMP()",
+         WHERE tenant_id = ? AND state <> 'done' AND lease_until > UNIX_TIMESTAMP()",
         (tenant_id,),
     )?;
     Ok(leased > 0)
@@ -210,8 +249,9 @@ pub enum Closing<'a> {
         key: &'a str,
         error: &'a str,
     },
-    /// Given up; visible to the administrator, who can replay it.
+    /// Given up; visible to the administrator, who can replay it. `settling` as above.
     Dead {
+        settling: u32,
         key: &'a str,
         error: &'a str,
     },
@@ -231,11 +271,11 @@ pub fn close(db: &mut Db<'_>, id: u32, closing: &Closing<'_>, now: i64) -> Resul
              last_error = ?, updatetime = ? WHERE id = ? AND state = 'open'",
             (wait, key, settling, clipped(error), now, id),
         )?,
-        Closing::Dead { key, error } => db.write(
+        Closing::Dead { settling, key, error } => db.write(
             "UPDATE `__PREFIX__chathub_job` SET state = 'dead', open_slot = NULL, \
-             idempotency_key = ?, lease_owner = NULL, lease_until = 0, last_error = ?, \
-             updatetime = ? WHERE id = ? AND state = 'open'",
-            (key, clipped(error), now, id),
+             idempotency_key = ?, lease_owner = NULL, lease_until = UNIX_TIMESTAMP() + ?, \
+             last_error = ?, updatetime = ? WHERE id = ? AND state = 'open'",
+            (key, settling, clipped(error), now, id),
         )?,
     };
     if changed == 1 {

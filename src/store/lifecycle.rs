@@ -175,6 +175,8 @@ pub struct Record {
     pub tried: bool,
     /// Such a call is in the outbox.
     pub open: bool,
+    /// Such a call was given up within the last day.
+    pub given_up: bool,
 }
 
 /// Call it with the tenant locked.
@@ -184,16 +186,19 @@ pub fn record(db: &mut Db<'_>, tenant_id: u32) -> Result<Record> {
          WHERE tenant_id = ? AND status = 'paid')",
         (tenant_id,),
     )?;
-    let count = |open: bool| {
-        let open = if open { " AND open_slot = 1" } else { "" };
-        format!(
+    let mut any = |which: &str| {
+        let sql = format!(
             "SELECT EXISTS (SELECT 1 FROM `__PREFIX__chathub_job` \
-             WHERE tenant_id = ? AND kind = 'provision'{open})"
-        )
+             WHERE tenant_id = ? AND kind = 'provision'{which})"
+        );
+        Ok(db.number(&sql, (tenant_id,))? > 0)
     };
-    let tried = db.number(&count(false), (tenant_id,))?;
-    let open = db.number(&count(true), (tenant_id,))?;
-    Ok(Record { paid: paid > 0, tried: tried > 0, open: open > 0 })
+    Ok(Record {
+        paid: paid > 0,
+        tried: any("")?,
+        open: any(" AND open_slot = 1")?,
+        given_up: any(" AND state = 'dead' AND updatetime > UNIX_TIMESTAMP() - 86400")?,
+    })
 }
 
 /// Writes the status that an old row's means. Fails when it is no longer what was read.

@@ -5,6 +5,7 @@
 
 pub mod alipay;
 pub mod market;
+pub mod proof;
 pub mod seed;
 pub mod service;
 pub mod site;

@@ -20,6 +20,8 @@ pub enum Reply {
     Nothing,
     /// Nothing until [`Service::let_go`], then the reply inside.
     Held(Box<Reply>),
+    /// The reply inside, after so long.
+    Late(Duration, Box<Reply>),
 }
 
 impl Reply {
@@ -33,6 +35,15 @@ impl Reply {
 
     pub fn held(self) -> Self {
         Self::Held(Box::new(self))
+    }
+
+    pub fn late(self, by: Duration) -> Self {
+        Self::Late(by, Box::new(self))
+    }
+
+    /// Whether what was asked for was done: a broken connection says nothing against it.
+    fn has_effect(&self) -> bool {
+        matches!(self, Self::Nothing | Self::Text(200, _))
     }
 }
 
@@ -62,7 +73,7 @@ impl Asked {
     /// Whom it is about: calls of one tenant have the same domain or inbox.
     fn subject(&self) -> String {
         let text = |name: &str| self.body.get(name).filter(|v| !v.is_null()).map(Json::to_string);
-        text("domain").or_else(|| text("inbox_id")).unwrap_or_default()
+        text("inbox_id").or_else(|| text("domain")).unwrap_or_default()
     }
 }
 
@@ -71,6 +82,7 @@ type Rule = Box<dyn Fn(usize, &Asked) -> Reply + Send>;
 struct State {
     rule: Rule,
     asked: Vec<Asked>,
+    effects: Vec<Asked>,
     in_flight: HashMap<String, usize>,
     most_of_one: usize,
     most_of_all: usize,
@@ -94,6 +106,7 @@ impl Service {
         let state = State {
             rule: Box::new(rule),
             asked: Vec::new(),
+            effects: Vec::new(),
             in_flight: HashMap::new(),
             most_of_one: 0,
             most_of_all: 0,
@@ -131,6 +144,11 @@ impl Service {
 
     pub fn asked(&self) -> Vec<Asked> {
         self.lock().asked.clone()
+    }
+
+    /// What was done, in that order. A request takes effect just before it is answered.
+    pub fn effects(&self) -> Vec<Asked> {
+        self.lock().effects.clone()
     }
 
     /// Waits until so many requests are held back.
@@ -172,7 +190,7 @@ fn serve(stream: TcpStream, shared: &(Mutex<State>, Condvar)) {
     let subject = asked.subject();
     let mut guard = state.lock().unwrap();
     let reply = (guard.rule)(guard.asked.len(), &asked);
-    guard.asked.push(asked);
+    guard.asked.push(asked.clone());
     let now = guard.in_flight.entry(subject.clone()).or_default();
     *now += 1;
     guard.most_of_one = guard.most_of_one.max(guard.in_flight[&subject]);
@@ -188,8 +206,17 @@ fn serve(stream: TcpStream, shared: &(Mutex<State>, Condvar)) {
             }
             *reply
         }
+        Reply::Late(by, reply) => {
+            drop(guard);
+            thread::sleep(by);
+            guard = state.lock().unwrap();
+            *reply
+        }
         reply => reply,
     };
+    if reply.has_effect() {
+        guard.effects.push(asked);
+    }
     // Done before the answer leaves: whoever has read it may come again at once.
     *guard.in_flight.get_mut(&subject).unwrap() -= 1;
     drop(guard);

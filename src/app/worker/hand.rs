@@ -17,6 +17,11 @@ use super::{
 };
 use crate::{Error, Kind, Result};
 
+/// How long a result is kept that cannot be stored, counted from before the call.
+const PATIENCE: Duration = Duration::from_secs(900);
+/// The same for a worker that is to end. What is lost then is asked for again under the same key.
+const PARTING: Duration = Duration::from_secs(60);
+
 /// One thread. It ends when the crew is dropped.
 pub(super) struct Hand {
     pub database: Database,
@@ -91,7 +96,11 @@ impl Hand {
     fn call(&self, app: &App, tenant_id: u32, steps: &mut Vec<News>) -> Result<()> {
         while !self.stopping.load(Ordering::Relaxed) {
             let began = Instant::now();
-            let Some(worked) = app.work_once(tenant_id)? else { return Ok(()) };
+            let patience = || {
+                let stopping = self.stopping.load(Ordering::Relaxed);
+                began.elapsed() < if stopping { PARTING } else { PATIENCE }
+            };
+            let Some(worked) = app.work_once(tenant_id, &patience)? else { return Ok(()) };
             let ok = worked.failed.is_none();
             let outcome = match worked.failed {
                 Some(why) => format!("attempt {}: {why}", worked.attempt),

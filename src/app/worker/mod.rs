@@ -32,7 +32,7 @@ const CONFIG: Duration = Duration::from_secs(5);
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 /// Works until it is told to stop, its time is over, or (with `once`) nothing is due. Never fails
-/// because of what it works on; a database that is away is waited for.
+/// because of what it works on; a database that is away is waited for, except with `once`.
 pub fn run(
     database: &Database,
     config: Config,
@@ -108,6 +108,11 @@ impl<'a> Shift<'a> {
                 Ok(found) => {
                     self.pause = Duration::ZERO;
                     found
+                }
+                // Whoever starts it now and then has the next one wait for the database.
+                Err(error) if self.options.once => {
+                    self.stop(boss);
+                    return Err(error);
                 }
                 Err(error) => {
                     self.trouble(boss, &error.to_string());

@@ -1,4 +1,5 @@
 /** The site's tables, looked at past the site. Each statement connects anew: the server comes and goes. */
+import { readFileSync } from 'node:fs';
 import mysql from 'mysql2/promise';
 import { SETTLING_SECONDS, env, workers } from './place.mjs';
 import { until } from './until.mjs';
@@ -60,6 +61,18 @@ async function runningCalls() {
     "SELECT lease_owner FROM {job} WHERE state = 'open' AND lease_owner IS NOT NULL AND lease_until + ? > UNIX_TIMESTAMP() + ?",
     [GRACE_SECONDS, SETTLING_SECONDS],
   );
-  const alive = workers();
-  return leased.filter(({ lease_owner: owner }) => alive.includes(Number(owner.split('-')[0])));
+  return leased.filter(({ lease_owner: owner }) => isAlive(ownerPid(owner)));
+}
+
+/** `pid-random` of a web request, `worker-host-pid-random-random` of a worker. */
+export const ownerPid = (owner) => Number(owner.split('-')[owner.startsWith('worker-') ? 2 : 0]);
+
+/** A worker's process is gone when it has ended, whoever has to bury it. */
+function isAlive(pid) {
+  if (workers().includes(pid)) return true;
+  try {
+    return /think\0chathub\0work/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  } catch {
+    return false;
+  }
 }

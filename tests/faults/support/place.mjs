@@ -48,10 +48,13 @@ export async function prepare() {
 }
 
 /** Saves values of the addon's configuration as the plugin manager's form does. */
-export async function configure(values) {
+export const configure = (values) => manage('config', JSON.stringify(values));
+
+/** What else the plugin manager does with the addon: `enable`, `disable`. */
+export async function manage(command, input = '') {
   const { php_ini: ini, site_root: site } = env();
-  const child = run('php', ['-c', ini, INSTALLER, site, 'config', 'chathub']);
-  child.child.stdin.end(JSON.stringify(values));
+  const child = run('php', ['-c', ini, INSTALLER, site, command, 'chathub']);
+  child.child.stdin.end(input);
   await child;
 }
 
