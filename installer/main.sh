@@ -98,7 +98,7 @@ install_library() {
         refuse "安装之后 PHP 没有加载到 chathub $new_version，已恢复原样：请执行 $php -i 查看启动时的报错，处理后再运行。" \
             "After the installation PHP did not load chathub $new_version, so everything was put back: please see what $php -i reports at its start, and run this again."
     fi
-    echo 'done' >>"$record/record"
+    close_record
     next_steps
 }
 
@@ -142,11 +142,11 @@ undo_library() {
     look_at "$(readlink -f "$php")"
     [ -n "$version" ] || refuse "$(unsuited_php)" "$(unsuited_php)"
     look_around
-    [ -f "$record/record" ] || { nothing_to_undo; return; }
-    if [ "$dry" = no ]; then
+    if [ "$dry" = no ] && { [ -d "$record" ] || [ -d "$record.new" ] || [ -d "$record.old" ]; }; then
         may_write "$target"
         lock
     fi
+    [ -f "$record/record" ] || { nothing_to_undo; return; }
     undo_record
     [ "$dry" = yes ] || next_steps
 }
@@ -205,6 +205,7 @@ while [ $# -gt 0 ]; do
     shift
 done
 
+case $php in '' | */*) ;; *) php=$(command -v "$php" || echo "$php") ;; esac
 php_found=''
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/chathub-install.XXXXXX") || refuse "无法建立临时目录：请检查 ${TMPDIR:-/tmp} 的权限和空间。" \
     "No temporary folder could be made: please check the permissions and the space of ${TMPDIR:-/tmp}."

@@ -8,6 +8,8 @@
 #     library  FILE  COPY  BEFORE  AFTER       COPY and BEFORE are - for a file that was not there
 #     ini      FILE  COPY  BEFORE  AFTER
 #     done
+#
+# While a new one is applied, the record of the installation before it waits in chathub-install.old.
 
 tab=$(printf '\t')
 
@@ -35,8 +37,13 @@ write_record() {
         printf '%s\t%s\t%s\t%s\t%s\n' "$kind" "$file" "$copy" "$before" "$(sum "$tmp/new.$number")" >>"$draft_record/record"
     done <"$tmp/plan"
     sync_file "$draft_record/record"
-    rm -rf "$record"
+    if [ -d "$record" ]; then mv "$record" "$record.old"; fi
     mv "$draft_record" "$record"
+}
+
+close_record() {
+    rm -rf "$record.old"
+    echo 'done' >>"$record/record"
 }
 
 # The library first, then the lines that name it.
@@ -55,6 +62,7 @@ undo_record() {
     while IFS=$tab read -r kind file copy before after; do
         now=-
         if [ -e "$file" ]; then now=$(sum "$file"); fi
+        [ "$dry" = yes ] || remove_drafts "$file"
         if [ "$now" = "$before" ]; then
             continue
         elif [ "$now" != "$after" ]; then
@@ -67,7 +75,9 @@ undo_record() {
             [ "$dry" = yes ] || put "$record/$copy" "$file"
         fi
     done <"$tmp/undo"
-    [ "$dry" = yes ] || rm -rf "$record"
+    [ "$dry" = yes ] && return
+    rm -rf "$record"
+    if [ -d "$record.old" ]; then mv "$record.old" "$record"; fi
 }
 
 # A file that is neither as it was nor as it was left.
@@ -86,16 +96,28 @@ say_done() {
     if [ "$dry" = yes ]; then tell "会：$1" "would: $2"; else tell "$1" "$2"; fi
 }
 
-# One installer at a time; what a killed one left behind can be removed by hand.
+# One installer at a time. A lock whose owner is gone was left by one that was killed.
 lock() {
-    mkdir "$folder_so/chathub-install.lock" 2>/dev/null || refuse \
-        "另一个 install-extension.sh 正在运行：请等它结束；如果确定没有，请删除 $folder_so/chathub-install.lock 后再试。" \
-        "Another install-extension.sh is running: please wait for it; if there is none, remove $folder_so/chathub-install.lock and try again."
+    lock_folder=$folder_so/chathub-install.lock
+    if ! mkdir "$lock_folder" 2>/dev/null; then
+        owner=$(cat "$lock_folder/pid" 2>/dev/null || :)
+        if [ -z "$owner" ] || kill -0 "$owner" 2>/dev/null || ! rm -r "$lock_folder" || ! mkdir "$lock_folder"; then
+            refuse "另一个 install-extension.sh 正在运行：请等它结束；如果确定没有，请删除 $lock_folder 后再试。" \
+                "Another install-extension.sh is running: please wait for it; if there is none, remove $lock_folder and try again."
+        fi
+    fi
     locked=yes
+    echo $$ >"$lock_folder/pid"
+    # What a killed one left between two steps.
+    rm -rf "$record.new"
+    if [ -d "$record.old" ] && [ ! -d "$record" ]; then mv "$record.old" "$record"; fi
 }
+
+# Half-written files of an installer that was killed; whoever calls this holds the lock.
+remove_drafts() { rm -f "$(dirname "$1")"/.chathub-install.[0-9]*; }
 
 clean_up() {
     [ -z "$draft" ] || rm -f "$draft"
-    [ -z "$locked" ] || rmdir "$folder_so/chathub-install.lock" 2>/dev/null || :
+    [ -z "$locked" ] || rm -rf "$lock_folder"
     rm -rf "$tmp"
 }

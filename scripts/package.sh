@@ -3,8 +3,8 @@
 #
 #     PHP_CONFIG=/path/to/php-config scripts/package.sh     for another PHP than the one on the PATH
 #
-# Run it once per PHP series and machine; the archives are named apart. The extension is linked by zig against an old
-# glibc, whatever this machine has, so that it runs on CentOS 7 and everything later.
+# Run it once per PHP series and machine; the archives are named apart. The extension is compiled and linked by zig
+# against an old glibc, whatever this machine has, so that it runs on CentOS 7 and everything later.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [[ -f $HOME/.cargo/env ]] && . "$HOME/.cargo/env"
@@ -25,11 +25,17 @@ fi
 glibc=$(cd scripts && python3 -c 'from place.archive import GLIBC; print(GLIBC)')
 target=$(rustc -vV | sed -n 's/^host: //p')
 series=$("$("$PHP_CONFIG" --php-binary)" -n -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;')
+
+# The compiler and linker for what runs on the site, C and Rust; what only runs during the build keeps this machine's.
+# cargo-zigbuild itself would also give bindgen zig's C headers, which older versions of libclang cannot read.
+cc=$tools/bin/cc-glibc-$glibc
+printf '#!/bin/sh\nexec "%s" zig cc -- -fno-sanitize=all -target %s-linux-gnu.%s "$@"\n' \
+    "$tools/bin/cargo-zigbuild" "${target%%-*}" "$glibc" >"$cc"
+chmod 755 "$cc"
+
 # A folder per PHP: what is generated from the headers of one must not serve another.
-(
-    export PATH=$tools/bin:$PATH CARGO_TARGET_DIR=$PWD/target/package-$series
-    cargo zigbuild --release --locked -p chathub --target "$target.$glibc"
-)
+env PATH="$tools/bin:$PATH" "CC_${target//-/_}=$cc" RUSTFLAGS="${RUSTFLAGS:-} -Clinker=$cc" \
+    cargo build --release --locked -p chathub --target "$target" --target-dir "target/package-$series"
 
 scripts/services.py package
 scripts/package.py extension "target/package-$series/$target/release/libchathub.so" --php-config "$PHP_CONFIG" --glibc "$glibc"

@@ -56,7 +56,7 @@ def machine(library: Path) -> str:
 def glibc_needed(library: Path) -> str:
     """The newest glibc that a symbol of the library asks for."""
     versions = re.findall(r"\bGLIBC_(\d+(?:\.\d+)+)\b", run(["objdump", "-T", str(library)]))
-    return max(versions, key=as_numbers)
+    return max(versions, key=as_numbers, default="2.0")
 
 
 def as_numbers(text: str) -> tuple[int, ...]:

@@ -159,8 +159,10 @@ class Refusals(unittest.TestCase):
 
     def test_another_one_is_running(self):
         layout = Baota(self.root)
-        (layout.extension_dir / "chathub-install.lock").mkdir()
-        self.refused("chathub-install.lock", layout=layout)
+        lock = layout.extension_dir / "chathub-install.lock"
+        lock.mkdir()
+        (lock / "pid").write_text(str(os.getpid()))
+        self.refused(lock, layout=layout)
 
     def test_options(self):
         self.refused("--hlep", options=["--hlep"])

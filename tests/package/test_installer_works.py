@@ -211,47 +211,73 @@ class Details(Case):
 
 
 class BrokenOff(Case):
-    """Killed between any two steps: running it again, or undoing, ends in order."""
+    """Stopped between any two steps: running it again, or undoing, ends in order."""
 
-    def test_after_any_step(self):
+    def without_record(self, layout):
+        return {name: file for name, file in layout.snapshot().items() if "chathub-install/" not in f"{name}/"}
+
+    def breaking(self, *lines):
+        """Puts another `mv` into the way: the only step that changes anything of the site's."""
+        mv = Path(layouts.tools(self.root)) / "mv"
+        mv.unlink(missing_ok=True)
+        layouts.script(mv, *lines, f'exec {shutil.which("mv")} "$@"')
+
+    def check(self, layout, steps):
+        first = self.without_record(layout)
+        for step in range(1, steps + 1):
+            for again in (True, False):
+                count = self.folder / "count"
+                count.write_text("")
+                self.breaking(f"echo x >>{count}", f'if [ "$(grep -c x {count})" -ge {step} ]; then kill -9 $PPID; exit 9; fi')
+                done = self.install("--so", BUILT)
+                self.assertEqual(-9, done.returncode, f"{done.stdout}{done.stderr}")
+                self.breaking()
+                if again:
+                    self.ok(self.install("--so", BUILT))
+                    self.assertEqual((VERSION, VERSION), layout.versions())
+                self.ok(self.install("--undo", "--php", layout.php))
+                self.assertEqual(first, self.without_record(layout), f"killed at step {step}")
+                self.assertEqual([], list(layout.root.rglob("*chathub-install*")))
+
+    def test_killed_after_any_step(self):
         layout = Baota(self.root)
-        before = layout.snapshot()
-        # `mv` is the only step that changes anything: the record, the library, the two ini files.
-        for step in range(1, 5):
-            real = shutil.which("mv")
-            broken = self.folder / "tools"
-            layouts.tools(self.root)
-            (broken / "mv").unlink()
+        # The record, the library, and the two ini files.
+        self.check(layout, 4)
+
+    def test_killed_while_replacing(self):
+        old = libraries.of_version(self.folder / "old.so", OLD)
+        for step in (1, 2, 3):  # the old record aside, the new one in its place, the library
+            shutil.rmtree(self.root)
+            layout = Baota(self.root)
+            self.ok(self.install("--so", old))
             count = self.folder / "count"
             count.write_text("")
-            layouts.script(broken / "mv", f'echo x >>{count}', f'[ "$(grep -c x {count})" -ge {step} ] && kill -9 $PPID && exit 9',
-                           f'exec {real} "$@"')
-            done = self.install("--so", BUILT)
-            self.assertEqual(-9, done.returncode, f"{done.stdout}{done.stderr}")
-            (broken / "mv").unlink()
-            (broken / "mv").symlink_to(real)
-
-            done = self.install("--so", BUILT)
-            self.assertIn("chathub-install.lock", done.stderr)
-            (layout.extension_dir / "chathub-install.lock").rmdir()
-            for draft in layout.root.rglob(".chathub-install.*"):
-                draft.unlink()
-            if step % 2:
-                self.ok(self.install("--so", BUILT))
-                self.assertEqual((VERSION, VERSION), layout.versions())
+            self.breaking(f"echo x >>{count}", f'if [ "$(grep -c x {count})" -ge {step} ]; then kill -9 $PPID; exit 9; fi')
+            self.assertEqual(-9, self.install("--so", BUILT).returncode)
+            self.breaking()
+            self.ok(self.install("--so", BUILT))
+            self.assertEqual((VERSION, VERSION), layout.versions())
             self.ok(self.install("--undo"))
-            shutil.rmtree(layout.extension_dir / "chathub-install.new", ignore_errors=True)
-            self.assertEqual(before, layout.snapshot(), f"killed at step {step}")
+            self.assertEqual((OLD, OLD), layout.versions())
+            self.assertEqual([], list(layout.root.rglob("chathub-install*")))
 
     def test_a_full_disk_or_a_mounted_file_is_put_back(self):
         layout = Baota(self.root)
         before = layout.snapshot()
-        tools = Path(layouts.tools(self.root))
-        real = shutil.which("mv")
-        (tools / "mv").unlink()
-        layouts.script(tools / "mv", f'case "$*" in */php.ini) echo "mv: Device or resource busy" >&2; exit 1;; esac',
-                       f'exec {real} "$@"')
+        self.breaking('case "$*" in */php.ini) echo "mv: Device or resource busy" >&2; exit 1;; esac')
         done = self.install("--so", BUILT)
         self.assertEqual(1, done.returncode)
         self.assertIn("已恢复原样", done.stderr)
+        self.assertEqual(before, layout.snapshot())
+
+    def test_a_failed_replacement_keeps_the_way_back(self):
+        layout = Baota(self.root)
+        before = layout.snapshot()
+        old = libraries.of_version(self.folder / "old.so", OLD)
+        self.ok(self.install("--so", old))
+        self.breaking('case "$*" in */chathub.so) exit 1;; esac')
+        self.assertEqual(1, self.install("--so", BUILT).returncode)
+        self.breaking()
+        self.assertEqual((OLD, OLD), layout.versions())
+        self.ok(self.install("--undo"))
         self.assertEqual(before, layout.snapshot())
