@@ -45,12 +45,12 @@ final class Extension
         }
 
         return sprintf(
-            '%s 加载的 chathub 扩展是 %s，本插件需要 %s 或更高：请用新版安装包的 install-extension.sh 更新 %s，%s后再试%s。',
+            '%s 加载的 chathub 扩展是 %s，本插件需要 %s 或更高：请用新版安装包的 install-extension.sh 更新 %s，%s%s。',
             $php,
             Hub::VERSION,
             Site::REQUIRED_EXTENSION,
             self::file(),
-            self::reload(),
+            self::then(),
             self::GUIDE
         );
     }
@@ -61,44 +61,44 @@ final class Extension
         $file = self::file();
         if (!@is_file($file)) {
             return sprintf(
-                '%s 没有安装 chathub 扩展：请在服务器上以 root 运行 sh install-extension.sh（它会写入 %s 和 %s），%s后再试%s。',
+                '%s 没有安装 chathub 扩展：请在服务器上以 root 运行 sh install-extension.sh（它会写入 %s 和 %s），%s%s。',
                 $php,
                 $file,
                 self::iniPlace(),
-                self::reload(),
+                self::then(),
                 self::GUIDE
             );
         }
         $series = self::seriesOf($file);
         if ($series !== null && $series !== PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION) {
             return sprintf(
-                '%s 是为 PHP %s 编译的，%s 无法加载它：请换用文件名带 php%d.%d 的安装包，%s后再试%s。',
+                '%s 是为 PHP %s 编译的，%s 无法加载它：请换用文件名带 php%d.%d 的安装包，%s%s。',
                 $file,
                 $series,
                 $php,
                 PHP_MAJOR_VERSION,
                 PHP_MINOR_VERSION,
-                self::reload(),
+                self::then(),
                 self::GUIDE
             );
         }
         if (self::named(self::ownIni())) {
             return sprintf(
-                '%s 已经配置了 chathub 扩展，但还没有加载到它：请先%s再试；仍然如此时，请执行 %s 查看启动时的报错%s。',
+                PHP_SAPI === 'cli'
+                    ? '%s 已经配置了 chathub 扩展，却没有加载成功：请执行 php -v，按启动时的报错处理%s。'
+                    : '%s 已经配置了 chathub 扩展，但还没有加载到它：请重载 php-fpm 后再试，仍然如此时执行 php-fpm -v 查看启动时的报错%s。',
                 $php,
-                self::reload(),
-                PHP_SAPI === 'cli' ? 'php -v' : 'php-fpm -v',
                 self::GUIDE
             );
         }
         $other = self::named(self::otherIni());
 
         return sprintf(
-            '%s 没有加载 chathub 扩展%s：请在 %s 中加入一行 extension=chathub.so，%s后再试%s。',
+            '%s 没有加载 chathub 扩展%s：请在 %s 中加入一行 extension=chathub.so，%s%s。',
             $php,
             $other === null ? '' : "（只有 {$other} 里配置了它，" . (PHP_SAPI === 'cli' ? '那不是命令行的' : '那不是网站的') . '）',
             self::iniPlace(),
-            self::reload(),
+            self::then(),
             self::GUIDE
         );
     }
@@ -108,9 +108,9 @@ final class Extension
         return rtrim((string) ini_get('extension_dir'), '/') . '/chathub.so';
     }
 
-    private static function reload(): string
+    private static function then(): string
     {
-        return PHP_SAPI === 'cli' ? '' : '重载 php-fpm ';
+        return PHP_SAPI === 'cli' ? '然后再试' : '重载 php-fpm 后再试';
     }
 
     /** Where this PHP would look for a line of its own: its folder of ini files, else its php.ini. */

@@ -87,6 +87,10 @@ class OnSite(unittest.TestCase):
         said = self.refused(self.php("quiet", BUILT, ";extension=chathub.so"), "没有加载 chathub 扩展", "extension=chathub.so")
         self.assertNotIn("只有", said)
 
+    def test_1_named_but_broken(self):
+        broken = libraries.not_a_library(self.folder / "broken.so")
+        self.refused(self.php("broken", broken, "extension=chathub.so"), "却没有加载成功", "php -v")
+
     def test_1_named_for_the_website_only(self):
         php = self.php("website", BUILT)
         home = self.folder / "website"
