@@ -18,6 +18,7 @@ write_record() {
     draft_record=$record.new
     rm -rf "$draft_record"
     mkdir "$draft_record"
+    : >"$draft_record/record"
     number=0
     while IFS=$tab read -r kind file line; do
         number=$((number + 1))

@@ -25,19 +25,26 @@ fi
 glibc=$(cd scripts && python3 -c 'from place.archive import GLIBC; print(GLIBC)')
 target=$(rustc -vV | sed -n 's/^host: //p')
 series=$("$("$PHP_CONFIG" --php-binary)" -n -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;')
+crates=${CARGO_HOME:-$HOME/.cargo}/registry/src
 
 # The compiler and linker for what runs on the site, C and Rust; what only runs during the build keeps this machine's.
 # cargo-zigbuild itself would also give bindgen zig's C headers, which older versions of libclang cannot read.
 cc=$tools/bin/cc-glibc-$glibc
-printf '#!/bin/sh\nexec "%s" zig cc -- -fno-sanitize=all -target %s-linux-gnu.%s "$@"\n' \
-    "$tools/bin/cargo-zigbuild" "${target%%-*}" "$glibc" >"$cc"
+printf '#!/bin/sh\nexec "%s" zig cc -- -fno-sanitize=all -ffile-prefix-map="%s"= -target %s-linux-gnu.%s "$@"\n' \
+    "$tools/bin/cargo-zigbuild" "$crates/" "${target%%-*}" "$glibc" >"$cc"
 chmod 755 "$cc"
 
 # A folder per PHP: what is generated from the headers of one must not serve another.
-env PATH="$tools/bin:$PATH" "CC_${target//-/_}=$cc" RUSTFLAGS="${RUSTFLAGS:-} -Clinker=$cc" \
+flags="-Clinker=$cc --remap-path-prefix=$crates/= --remap-path-prefix=$PWD/="
+env PATH="$tools/bin:$PATH" "CC_${target//-/_}=$cc" RUSTFLAGS="${RUSTFLAGS:-} $flags" \
     cargo build --release --locked -p chathub --target "$target" --target-dir "target/package-$series"
+library=target/package-$series/$target/release/libchathub.so
+if grep -qaF -e "$HOME/" -e "$PWD/" "$library"; then
+    echo "package.sh: $library names folders of this machine" >&2
+    exit 1
+fi
 
 scripts/services.py package
-scripts/package.py extension "target/package-$series/$target/release/libchathub.so" --php-config "$PHP_CONFIG" --glibc "$glibc"
+scripts/package.py extension "$library" --php-config "$PHP_CONFIG" --glibc "$glibc"
 scripts/installer.sh dist/install-extension.sh
 scripts/package.py sums

@@ -122,6 +122,17 @@ class Replacing(Case):
         self.ok(self.install("--so", BUILT))
         self.assertEqual((VERSION, VERSION), self.layout.versions())
 
+    def test_everything_is_there_and_still_it_is_not_loaded(self):
+        """A line that holds for one path only: there is nothing to write, and that is no reason to claim success."""
+        for file in self.layout.ini:
+            file.write_text(file.read_text() + "\n[PATH=/www/other]\nextension=chathub.so\n")
+        shutil.copy(BUILT, self.layout.extension_dir / "chathub.so")
+        before = self.layout.snapshot()
+        done = self.install("--so", BUILT)
+        self.assertEqual((1, 1), (done.returncode, len(done.stderr.splitlines())), done.stderr)
+        self.assertIn("没有加载到", done.stderr)
+        self.assertEqual(before, self.layout.snapshot())
+
     def test_changes_of_others_survive_undo(self):
         self.ok(self.install("--so", BUILT))
         ini = self.layout.fpm_ini
