@@ -13,8 +13,8 @@ demo-down: ## stop the demo
 extension: ## dist/chathub.so
 	@scripts/extension.sh
 
-package: ## dist/chathub-X.Y.Z.zip, the addon
-	@scripts/services.py package
+package: ## a release in dist/: addon, extension for PHP_CONFIG's PHP, installer
+	@scripts/package.sh
 
 test: ## install what is missing and run everything
 	@scripts/test.sh

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace addons\chathub;
 
 use addons\chathub\command\Chathub as Command;
+use addons\chathub\library\Extension;
 use addons\chathub\library\Site;
 use ChatHub\Exception as HubException;
 use ChatHub\Hub;
@@ -61,29 +62,14 @@ class Chathub extends Addons
     /** The host shows the text of a \think\Exception to the administrator; other types become a blank page. */
     private function prepare(): void
     {
-        $this->requireExtension();
+        $problem = Extension::problem();
+        if ($problem !== null) {
+            throw new Exception($problem);
+        }
         try {
             (new Hub(Site::database(), Site::hubConfig($this->getConfig())))->migrate();
         } catch (HubException $e) {
             throw new Exception('数据表升级失败：' . $e->getMessage());
-        }
-    }
-
-    private function requireExtension(): void
-    {
-        if (!class_exists(Hub::class, false)) {
-            throw new Exception(sprintf(
-                '没有检测到 chathub 扩展（当前 PHP %s）。请把 chathub.so 放入 PHP 的扩展目录，'
-                . '在 php.ini 中加入 extension=chathub.so，重启 PHP 后再启用本插件。',
-                PHP_VERSION
-            ));
-        }
-        if (version_compare(Hub::VERSION, Site::REQUIRED_EXTENSION, '<')) {
-            throw new Exception(sprintf(
-                'chathub 扩展的版本过低：当前为 %s，本插件需要 %s 或更高版本。请更新 chathub.so 并重启 PHP。',
-                Hub::VERSION,
-                Site::REQUIRED_EXTENSION
-            ));
         }
     }
 }

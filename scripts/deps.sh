@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, and nothing else: `deps.sh demo` for building and running, `deps.sh` for testing too.
+# Installs what is missing, and nothing else: `deps.sh demo` for building and running, `deps.sh` for testing too,
+# `deps.sh package` for a release.
 # Written for Debian 12 and newer; elsewhere it names what is missing. Quick when everything is there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,6 +37,11 @@ missing_tools() {
     need pkg-config pkg-config
     need_file '/usr/lib/llvm-*/lib/libclang[.-][!c]*so*' libclang-dev
     need_file '/etc/ssl/certs/ca-certificates.crt' ca-certificates
+    if [[ $set == package ]]; then
+        # Debian's python3 comes without what its venv module needs.
+        has python3 && python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
+        return
+    fi
     need mariadbd mariadb-server
     need mariadb mariadb-client
     need nginx nginx
@@ -99,7 +105,7 @@ check_rust() {
         echo "deps.sh: Rust 1.$rust_wanted or newer is needed; install it from https://rustup.rs and run this again" >&2
         exit 1
     fi
-    [[ $set == demo ]] && return
+    [[ $set != test ]] && return
     cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1 && return
     has rustup && rustup component add rustfmt clippy && return
     echo "deps.sh: the tests also need rustfmt and clippy (rustup component add rustfmt clippy)" >&2
@@ -144,5 +150,6 @@ packages=()
 missing_rust
 [[ ${#packages[@]} -eq 0 ]] || install_packages
 check_rust
+[[ $set != package ]] || exit 0
 check_node
 node_modules

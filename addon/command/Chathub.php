@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace addons\chathub\command;
 
+use addons\chathub\library\Extension;
 use addons\chathub\library\Saved;
 use addons\chathub\library\Site;
 use addons\chathub\library\WorkReport;
@@ -56,8 +57,9 @@ class Chathub extends Command
         if (!in_array($action, ['work', 'status'], true)) {
             return "没有这个操作：{$action}。可用的有：work、status";
         }
-        if (!class_exists(Worker::class, false)) {
-            return '没有检测到 chathub 扩展。命令行的 PHP 有自己的 php.ini：请用 php --ini 查看，并加入 extension=chathub.so';
+        $problem = Extension::problem();
+        if ($problem !== null) {
+            return $problem;
         }
         foreach (['seconds' => 86400 * 365, 'concurrency' => Worker::MAX_CONCURRENCY] as $name => $most) {
             $value = $input->getOption($name);

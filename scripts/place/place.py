@@ -148,7 +148,7 @@ class Place:
         values = dict(item.split("=", 1) for item in options.set)
         archive = self.folder / "addon.zip"
         if options.addon:
-            addon.zip_folder(options.addon, archive, [])
+            addon.zip_folder(options.addon, archive, {})
             name = options.addon.name
         else:
             addon.package(archive)
