@@ -5,6 +5,7 @@
 
 mod errand;
 mod overtaken;
+mod wanted;
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +17,10 @@ use super::{
 use crate::{
     Kind, Result,
     domain::{
-        Effect, JobKind, TenantEvent, TenantStatus,
+        Effect, JobKind, TenantEvent,
         job::{Failure, Next, SETTLING_SECONDS, after_failure},
     },
-    provision::{Answer, Call, Done, Failed},
+    provision::{Answer, Done, Failed},
     random,
     store::{
         Db,
@@ -30,6 +31,8 @@ use crate::{
     },
 };
 pub(super) use errand::Errand;
+pub(super) use wanted::is_wanted;
+use wanted::{Wanted, wanted};
 
 /// The window of the counter that stands for the right to claim; nobody looks at the count.
 const CLAIM_SECONDS: u32 = 3600;
@@ -209,47 +212,6 @@ impl App {
                 }
             }
         })
-    }
-}
-
-/// Whether a job's call still makes sense.
-enum Wanted {
-    Now(Call),
-    Later,
-    NoMore,
-}
-
-/// Whether a call of this kind would be made for the tenant as it is.
-pub(super) fn is_wanted(kind: JobKind, row: &TenantRow) -> bool {
-    matches!(wanted(kind, row), Wanted::Now(_))
-}
-
-fn wanted(kind: JobKind, row: &TenantRow) -> Wanted {
-    let switched_off = matches!(row.state.status, TenantStatus::Suspended | TenantStatus::Disabled);
-    match (kind, row.inbox_id) {
-        (JobKind::Provision, _) if row.state.provisioned => Wanted::NoMore,
-        (JobKind::Provision, _) if switched_off => Wanted::Later,
-        (JobKind::Provision, _) => Wanted::Now(provision_call(row)),
-        (JobKind::Suspend, Some(inbox_id)) if switched_off => Wanted::Now(Call::Suspend {
-            inbox_id,
-            tenant_name: row.name.clone(),
-            domain: row.domain.clone(),
-        }),
-        (JobKind::Activate, Some(inbox_id)) if !switched_off => {
-            Wanted::Now(Call::Activate { inbox_id })
-        }
-        (JobKind::Suspend | JobKind::Activate, _) => Wanted::NoMore,
-    }
-}
-
-fn provision_call(row: &TenantRow) -> Call {
-    Call::Provision {
-        name: row.name.clone(),
-        domain: row.domain.clone(),
-        email: row.email.clone(),
-        kind: if row.channel_type == "web_widget" { "web_widget" } else { "api" },
-        max_agents: row.subscription.seats(),
-        agent_id: row.agent_id.clone().filter(|id| !id.is_empty()),
     }
 }
 

@@ -46,9 +46,11 @@ Checks::same('StorageException storage', outcome(static fn () => $worker()->run(
 // The configuration is asked every few seconds; null ends the work, what is thrown reaches the caller.
 $asked = 0;
 $totals = $worker()->run([], null, static function () use (&$asked): ?array {
-    return ++$asked === 1 ? [] : null;
+    $asked++;
+
+    return null;
 });
-Checks::same([2, ['done' => 0, 'failed' => 0]], [$asked, $totals], 'null ends it');
+Checks::same([1, ['done' => 0, 'failed' => 0]], [$asked, $totals], 'null ends it');
 $thrown = null;
 try {
     $worker()->run([], null, static fn () => throw new DomainException('no configuration'));
@@ -82,5 +84,6 @@ foreach ([[], ['x'], [[], 'no_such_function'], [[], null, 'no_such_function'], [
     Checks::that((bool) preg_match('/^(ArgumentCountError|TypeError|ChatHub.*|Exception): /', outcome(static fn () => $worker()->run(...$arguments))), "arguments $number");
 }
 Checks::held();
---EXPECTREGEX--
-\d+ checks held
+?>
+--EXPECTF--
+%d checks held

@@ -4,7 +4,10 @@
 //! tenant is in flight, and the call that its state asks for then is made once more. Both calls are
 //! harmless when repeated.
 
-use super::{Wanted, enqueue_effects, fresh_key, wanted};
+use super::{
+    enqueue_effects, fresh_key,
+    wanted::{Wanted, wanted},
+};
 use crate::{
     Result,
     app::Moment,

@@ -75,12 +75,16 @@ export async function asAdministrator(sql) {
   return stdout.split('\n').filter((line) => line !== '').map((line) => line.split('\t'));
 }
 
-/** How many transactions wait for a row. InnoDB renews this table only when nobody read it for 0.1 s. */
-export async function waitingForRows() {
+/** How many transactions wait for a row. */
+export const waitingForRows = () => transactions("WHERE trx_state = 'LOCK WAIT'");
+
+/** How many transactions are open. */
+export const openTransactions = () => transactions('');
+
+/** InnoDB renews this table only when nobody read it for 0.1 s. */
+async function transactions(which) {
   await new Promise((resolve) => setTimeout(resolve, 150));
-  const [[count]] = await asAdministrator(
-    "SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
-  );
+  const [[count]] = await asAdministrator(`SELECT COUNT(*) FROM information_schema.innodb_trx ${which}`);
   return Number(count);
 }
 

@@ -1,6 +1,6 @@
 /** Tenants with something coming to them: their resources, or the end of their time. */
 import { company, shanghai } from './members.mjs';
-import { now, rows, tenant } from './database.mjs';
+import { connect, named, now, rows, tenant } from './database.mjs';
 
 const AT_ONCE = 500;
 
@@ -30,17 +30,36 @@ async function some({ tenant: { user_id: user, email } }, count) {
   return ids;
 }
 
-/** The service of a tenant that never paid ends so many days from now: as if it had registered earlier. */
-export async function endsIn(id, days) {
+/** How many seconds earlier a tenant that never paid must have registered for its service to end so many days from now. */
+async function earlier(id, days) {
   const { createtime } = await tenant(id);
-  const earlier = createtime - ((await now()) + (days - 30) * 86_400);
-  await rows('UPDATE {tenant} SET createtime = createtime - ?, expire_at = expire_at - INTERVAL ? SECOND WHERE id = ?',
-    [earlier, earlier, id]);
+  return createtime - ((await now()) + (days - 30) * 86_400);
 }
 
-/** It ended ten days ago, and its member was told four days later: the grace is over. */
+const MOVED = 'createtime = createtime - :by, expire_at = expire_at - INTERVAL :by SECOND';
+
+/** Its service ends so many days from now. */
+export async function endsIn(id, days) {
+  const by = await earlier(id, days);
+  await rows(`UPDATE {tenant} SET ${MOVED} WHERE id = ?`.replaceAll(':by', `${by}`), [id]);
+}
+
+/**
+ * It ended ten days ago, and its member was told four days later: the grace is over. At once or not at all, because
+ * workers look on, and only for a tenant that nobody has told of anything.
+ */
 export async function graceIsOver(id) {
-  await endsIn(id, -10);
-  await rows("INSERT INTO {log} (tenant_id, action, detail, createtime) VALUES (?, 'notice', '{}', UNIX_TIMESTAMP())", [id]);
-  await rows('UPDATE {tenant} SET notice_for = expire_at, notice_stage = 0, notice_at = expire_at + INTERVAL 4 DAY WHERE id = ?', [id]);
+  const by = await earlier(id, -10);
+  const connection = await connect();
+  try {
+    await connection.beginTransaction();
+    const [{ affectedRows: moved }] = await connection.query(named(`UPDATE {tenant} SET ${MOVED}, notice_for = expire_at,
+      notice_stage = 0, notice_at = expire_at + INTERVAL 4 DAY WHERE id = ? AND notice_for IS NULL`.replaceAll(':by', `${by}`)), [id]);
+    if (moved === 1) {
+      await connection.query(named("INSERT INTO {log} (tenant_id, action, detail, createtime) VALUES (?, 'notice', '{}', UNIX_TIMESTAMP())"), [id]);
+    }
+    await connection.commit();
+  } finally {
+    await connection.end();
+  }
 }

@@ -84,7 +84,8 @@ describe('a hanging provisioning service', { concurrency: false }, () => {
     await healByVisits(visitor, [other.tenant.id]);
     const { state, last_error: error } = await job(deleted.tenant.id);
     assert.deepEqual([state, error], ['dead', 'the tenant is gone']);
-    for (const table of ['job', 'log']) await rows(`DELETE FROM {${table}} WHERE tenant_id = ?`, [deleted.tenant.id]);
+    for (const table of ['job', 'log', 'mail']) await rows(`DELETE FROM {${table}} WHERE tenant_id = ?`, [deleted.tenant.id]);
+    await rows('DELETE FROM {member} WHERE user_id = ?', [deleted.tenant.user_id]);
     await rows('DELETE FROM {user} WHERE id = ?', [deleted.tenant.user_id]);
   });
 

@@ -4,11 +4,11 @@ import { after, before, describe, test } from 'node:test';
 import { checkConsistency } from '../support/consistency.mjs';
 import { letThrottlesPass, letTimePass, rows, tenant } from '../support/database.mjs';
 import { done, member } from '../support/members.mjs';
-import { prepare } from '../support/place.mjs';
+import { openTransactions, prepare } from '../support/place.mjs';
 import { endsIn, graceIsOver, queue } from '../support/queue.mjs';
 import { behave, serviceRecord } from '../support/sandbox.mjs';
 import { until } from '../support/until.mjs';
-import { letHeartbeatsPass, startWorker, stopWorkers } from '../support/worker.mjs';
+import { heartbeat, letHeartbeatsPass, startWorker, stopWorkers } from '../support/worker.mjs';
 
 const VISITS = 12;
 
@@ -38,8 +38,8 @@ describe('page views', { concurrency: false }, () => {
 
   test('with a worker that gives a sign of life they leave it alone; when it is silent, they do it', async () => {
     const worker = await startWorker();
-    // It stands still, as on a machine that swaps; its last sign of life is a moment ago.
-    worker.child.kill('SIGSTOP');
+    await until('it gave a sign of life', () => heartbeat(worker.pid));
+    await standsStill(worker);
     const work = await everySort();
     for (let number = 0; number < VISITS; number += 1) await visit();
     assert.deepEqual(await progress(work), { called: false, noticed: false, suspended: false, healed: false });
@@ -69,6 +69,16 @@ describe('page views', { concurrency: false }, () => {
     await stopWorkers();
     await checkConsistency();
   });
+
+  /** As on a machine that swaps; but not within a transaction, which would keep others from its rows. */
+  async function standsStill({ child }) {
+    await until('it stands still between two transactions', async () => {
+      child.kill('SIGSTOP');
+      if ((await openTransactions()) === 0) return true;
+      child.kill('SIGCONT');
+      return false;
+    });
+  }
 
   /** The pages' turns come every few seconds. */
   async function visit() {
