@@ -12,6 +12,8 @@ from .process import Failure, free_port, run, start, wait_until
 
 CONFIG = """[mariadbd]
 datadir = {data}
+# A server that starts clears its temporary files away, those of others in the same folder as well.
+tmpdir = {folder}/mariadb-tmp
 socket = {socket}
 pid-file = {folder}/mariadb.pid
 log-error = {log}
@@ -41,11 +43,13 @@ def prepare(folder: Path) -> dict:
         "socket": str(socket),
     }
     data = folder / "mariadb"
+    temporary = folder / "mariadb-tmp"
+    temporary.mkdir()
     Path(database["config"]).write_text(
         CONFIG.format(data=data, folder=folder, **{k: database[k] for k in ("socket", "log", "port")})
     )
     run([
-        "mariadb-install-db", f"--datadir={data}", f"--user={getpass.getuser()}", "--no-defaults",
+        "mariadb-install-db", f"--datadir={data}", f"--tmpdir={temporary}", f"--user={getpass.getuser()}", "--no-defaults",
         "--auth-root-authentication-method=socket", "--skip-test-db", "--skip-name-resolve", "--force",
     ])
     return database
