@@ -145,7 +145,6 @@ def start_nginx(folder: Path, port: int, fpm_port: int, public: Path) -> int:
     return process.pid
 
 
-
 def start_worker(folder: Path, site: Path, name: str, concurrency: int) -> int:
     """`php think chathub work`, as an administrator's process manager runs it."""
     log = folder / "log" / f"{name}.log"
