@@ -81,7 +81,13 @@ class Chathub extends Command
                 $options[$name] = (int) $input->getOption($name);
             }
         }
-        $worker = new Worker(Site::database(), $saved->config() ?? Site::hubConfig([]));
+        $config = $saved->config();
+        if ($config === null) {
+            $output->writeln('插件已停用，或读不到它的配置（addons/chathub/config.php）：后台任务没有启动');
+
+            return 1;
+        }
+        $worker = new Worker(Site::database(), $config);
         $totals = $worker->run($options, $report->hear(...), static function () use ($saved, $report): ?array {
             $config = $saved->config();
             if ($config === null) {

@@ -38,6 +38,10 @@ final class Saved
         }
         self::readSite();
         $this->last = self::values() ?? $this->last;
+        if ($this->last === []) {
+            // Never with nothing but defaults: the work would be done at addresses that nobody meant.
+            return null;
+        }
 
         return Site::hubConfig($this->last);
     }
@@ -71,7 +75,8 @@ final class Saved
     private static function load(string $file): ?array
     {
         if (function_exists('opcache_invalidate')) {
-            opcache_invalidate($file, true);
+            // Servers may restrict who may use opcache; then its own clock has to do.
+            @opcache_invalidate($file, true);
         }
         try {
             $values = is_file($file) ? (static fn () => include $file)() : null;

@@ -7,7 +7,10 @@ use subtle::ConstantTimeEq;
 use super::{App, Input, validate};
 use crate::{
     Error, Kind, Result,
-    store::account::{self, Account},
+    store::{
+        account::{self, Account},
+        token::{self, TokenKind},
+    },
 };
 
 /// What `password_hash()` of PHP uses.
@@ -73,8 +76,11 @@ impl App {
         self.uncount_attempt(&limits)?;
         let hash = hash(new)?;
         let now = self.now().unix();
-        let changed =
-            self.database.transaction(|db| account::set_password(db, &account, &hash, now))?;
+        let changed = self.database.transaction(|db| {
+            // Whoever asked for a link meanwhile may not have been the member.
+            token::void_all(db, TokenKind::PasswordReset, account.id)?;
+            account::set_password(db, &account, &hash, now)
+        })?;
         if changed {
             return Ok(());
         }

@@ -111,6 +111,11 @@ impl Config {
         if self.text("request_language") == "en" { "en" } else { "zh-cn" }
     }
 
+    /// Whether a tenant is suspended when its grace is over.
+    pub(super) fn suspends_expired(&self) -> bool {
+        self.is_on("suspend_expired", true)
+    }
+
     /// Days between the end of service and suspension.
     pub(super) fn grace_days(&self) -> u32 {
         self.number("grace_days", 3, 90)

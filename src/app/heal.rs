@@ -3,13 +3,16 @@
 //! paid is not left without service because the service was away for a day. (Their piles of pending orders are
 //! closed as all orders are that nobody paid.)
 
-use super::{App, lifecycle::write_log, outbox};
+use jiff::ToSpan;
+
+use super::{App, Moment, lifecycle::write_log, limits::bucket, outbox};
 use crate::{
     Result,
-    domain::{Effect, TenantEvent, TenantStatus},
+    domain::{Effect, TenantEvent, TenantStatus, lifecycle::FORGOTTEN_DAYS},
     store::{
         lifecycle::{self, Unserved},
-        tenant,
+        tenant::{self, TenantRow},
+        throttle,
     },
 };
 
@@ -31,7 +34,9 @@ impl App {
     /// Tenants that need healing; at most `limit` of each sort.
     pub fn due_for_healing(&self, limit: u32) -> Result<Vec<u32>> {
         let look_at_active = self.first_within("heal_active", "", ACTIVE_SECONDS)?;
-        self.database.read(|db| {
+        let now = self.now().local;
+        let mut full = false;
+        let found = self.database.read(|db| {
             let mut found = lifecycle::stuck(db, limit)?;
             let mut add = |more: Vec<u32>| {
                 for id in more {
@@ -40,13 +45,20 @@ impl App {
                     }
                 }
             };
-            add(lifecycle::paid_without_resources(db, Unserved::Waiting, limit)?);
+            add(lifecycle::paid_without_resources(db, Unserved::Waiting, now, limit)?);
             add(lifecycle::unswitched(db, limit)?);
             if look_at_active {
-                add(lifecycle::paid_without_resources(db, Unserved::Active, limit)?);
+                let active = lifecycle::paid_without_resources(db, Unserved::Active, now, limit)?;
+                full = active.len() >= limit as usize;
+                add(active);
             }
             Ok(found)
-        })
+        })?;
+        if full {
+            // There are more: they do not wait for the next hour.
+            self.database.transaction(|db| throttle::forget(db, &bucket("heal_active", "")))?;
+        }
+        Ok(found)
     }
 
     /// Heals one tenant, under its row lock.
@@ -61,7 +73,7 @@ impl App {
             let expired = row.state.expire_at.is_some_and(|end| end <= now.local);
             // A trial that ended long ago is not begun now: that would cost real resources.
             // Nor is a call asked for again that was given up just now.
-            let owed = (record.paid && !record.given_up)
+            let owed = (record.paid && !record.given_up && !is_forgotten(&row, now))
                 || (row.state.status == TenantStatus::Provisioning && !record.tried && !expired);
             if owed && let Ok((_, effects)) = row.state.apply(TenantEvent::ProvisionRequested) {
                 // An old row's status may be none at all; the attempt expects one.
@@ -94,4 +106,10 @@ impl App {
             Ok(Healed::Status(status))
         })
     }
+}
+
+/// Its time was over so long ago that resources would end up in nobody's hands.
+fn is_forgotten(row: &TenantRow, now: Moment) -> bool {
+    let end = row.state.expire_at.map(|end| end.saturating_add(FORGOTTEN_DAYS.days()));
+    end.is_some_and(|end| end <= now.local)
 }

@@ -6,7 +6,7 @@ use super::{
     outbox,
 };
 use crate::{
-    Result,
+    Error, Result,
     domain::{
         TenantEvent, TenantStatus,
         lifecycle::{Notice, Stage, due_notice, grace_is_over},
@@ -16,6 +16,9 @@ use crate::{
         tenant::{self, TenantRow},
     },
 };
+
+/// Seconds that the clocks of a machine and of the database may differ.
+const CLOCKS_APART: i64 = 300;
 
 /// What time did to a tenant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,8 +32,19 @@ impl App {
     pub fn due_by_time(&self, limit: u32) -> Result<Vec<u32>> {
         let now = self.now().local;
         let grace_days = self.config.grace_days();
+        let suspends = self.config.suspends_expired();
+        let clock = self.now().unix();
         self.database.read(|db| {
-            let mut due = lifecycle::due_for_suspension(db, now, grace_days, limit)?;
+            // Nobody is told that their time is over because a machine's clock is wrong.
+            if (db.now()? - clock).abs() > CLOCKS_APART {
+                return Err(Error::storage(
+                    "this machine's clock and the database's are far apart",
+                ));
+            }
+            let mut due = match suspends {
+                true => lifecycle::due_for_suspension(db, now, grace_days, limit)?,
+                false => Vec::new(),
+            };
             for id in lifecycle::due_for_notice(db, now, limit)? {
                 if !due.contains(&id) {
                     due.push(id);
@@ -62,7 +76,8 @@ impl App {
                 row.notice = Some(notice);
                 passed.notice = Some(stage);
             }
-            passed.suspended = grace_is_over(expire_at, row.notice, grace_days, now.local)
+            passed.suspended = self.config.suspends_expired()
+                && grace_is_over(expire_at, row.notice, grace_days, now.local)
                 && suspend(db, &row, now)?;
             let (user_id, tenant_id) = (row.user_id, row.id);
             let letter = match (passed.suspended, passed.notice) {

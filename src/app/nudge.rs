@@ -69,14 +69,14 @@ impl App {
         if !self.first_within("nudge_calendar", "", CALENDAR_SECONDS)? {
             return Ok(());
         }
-        self.due_by_time(STEPS)?.into_iter().try_for_each(|id| self.tend_tenant(id).map(drop))
+        all(self.due_by_time(STEPS)?, |id| self.tend_tenant(id).map(drop))
     }
 
     fn nudge_leftovers(&self) -> Result<()> {
         if !self.first_within("nudge_leftovers", "", LEFTOVER_SECONDS)? {
             return Ok(());
         }
-        self.due_for_healing(STEPS)?.into_iter().try_for_each(|id| self.heal_tenant(id).map(drop))
+        all(self.due_for_healing(STEPS)?, |id| self.heal_tenant(id).map(drop))
     }
 
     fn nudge_mail(&self) -> Result<()> {
@@ -85,4 +85,10 @@ impl App {
         }
         self.deliver_some()
     }
+}
+
+/// One that fails does not keep the others from their turn.
+fn all(ids: Vec<u32>, each: impl Fn(u32) -> Result<()>) -> Result<()> {
+    let results: Vec<_> = ids.into_iter().map(each).collect();
+    results.into_iter().collect()
 }

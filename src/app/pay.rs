@@ -33,7 +33,7 @@ const HOUR: u32 = 3600;
 /// How often the provider is asked about one order because its buyer came back.
 const ASK_SECONDS: u32 = 3;
 /// A page that died while it waited is counted for so long.
-const ASKING_SECONDS: u32 = 60;
+const ASKING_SECONDS: u32 = 240;
 
 /// The answer to a provider's notification.
 pub struct Acknowledgement {

@@ -33,6 +33,8 @@ use turn::{Heard, Need, Turn};
 /// Question, close, question; for two providers; and for each call perhaps a certificate to fetch.
 const CALLS_MOST: u32 = 12;
 const LEASE_SPARE_SECONDS: u32 = 60;
+/// An order whose provider cannot be asked, because its keys are unusable, waits so long.
+const UNUSABLE_SECONDS: i64 = 1800;
 
 /// What came of an order's turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +121,10 @@ impl App {
         let mut heard = Vec::new();
         for provider in Provider::ALL.into_iter().filter(|provider| turn.concerns(*provider)) {
             let one = self.ask_or_note(&turn, provider)?;
+            if one == Heard::NotAsked {
+                self.put_off_unasked(&turn)?;
+                return Ok(Reconciled { outcome: ReconcileOutcome::PutOff, tenant_id: None });
+            }
             if let Heard::Credited(tenant_id) = one {
                 // Crediting it has set when the other provider is asked, if it has to be.
                 return Ok(Reconciled { outcome: ReconcileOutcome::Credited, tenant_id });
@@ -149,7 +155,10 @@ impl App {
             Err(error) if error.key() == "bad_order_no" => Ok(Heard::Over),
             Err(error) => {
                 self.log_refusal("pay_query", provider, &error);
-                Ok(Heard::NoAnswer)
+                // A provider that the site has given up has no keys at all; keys that are wrong will
+                // be mended, and no order ends until they are.
+                let mendable = error.kind() == Kind::Config && error.key() != "missing";
+                Ok(if mendable { Heard::NotAsked } else { Heard::NoAnswer })
             }
             heard => heard,
         }
@@ -226,6 +235,12 @@ impl App {
             let (id, lease) = (turn.row.id, turn.lease_until);
             question::reschedule(db, id, lease, next.at, next.asked)
         })
+    }
+
+    /// The question could not even be asked: it does not count.
+    fn put_off_unasked(&self, turn: &Turn) -> Result<()> {
+        let at = turn.progress.now + UNUSABLE_SECONDS;
+        self.put_off(turn, Next { at, asked: turn.row.queries.saturating_sub(1) })
     }
 
     /// Nobody is asked any more. `true` when the order ended unpaid by it.

@@ -51,9 +51,16 @@ pub struct Notice {
     pub given_at: DateTime,
 }
 
+/// A tenant whose end lies further back, and who was never told of it, is left as it is: no version
+/// before this one ended anything, and who is cut off after so long is for a person to decide.
+pub const FORGOTTEN_DAYS: i64 = 30;
+
 /// The notice to give now, if any. Of several that were missed only the last is given.
 pub fn due_notice(expire_at: DateTime, last: Option<Notice>, now: DateTime) -> Option<Stage> {
     let stage = Stage::at(expire_at, now)?;
+    if now >= expire_at.saturating_add(FORGOTTEN_DAYS.days()) {
+        return None;
+    }
     let given = last.filter(|notice| notice.about == expire_at);
     given.is_none_or(|notice| stage.days() < notice.stage.days()).then_some(stage)
 }

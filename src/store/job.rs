@@ -51,12 +51,15 @@ pub fn enqueue(
     db.write(
         "INSERT INTO `__PREFIX__chathub_job` \
          (tenant_id, kind, state, open_slot, idempotency_key, next_at, createtime, updatetime) \
-         VALUES (:tenant_id, :kind, 'open', 1, :key, UNIX_TIMESTAMP(), :now, :now) \
+         VALUES (:tenant_id, :kind, 'open', 1, :key, IF(:urgent, 1, UNIX_TIMESTAMP()), :now, :now) \
          ON DUPLICATE KEY UPDATE \
-         next_at = LEAST(next_at, GREATEST(UNIX_TIMESTAMP(), lease_until)), updatetime = :now",
+         next_at = LEAST(next_at, GREATEST(IF(:urgent, 1, UNIX_TIMESTAMP()), lease_until)), \
+         updatetime = :now",
         params! {
             "tenant_id" => tenant_id,
             "kind" => kind.code(),
+            // Who waits for service comes before who loses it.
+            "urgent" => kind != JobKind::Suspend,
             "key" => idempotency_key,
             "now" => now,
         },

@@ -13,7 +13,7 @@ use crate::{
     Error, Result,
     domain::{
         JobKind,
-        lifecycle::{Notice, Stage},
+        lifecycle::{FORGOTTEN_DAYS, Notice, Stage},
     },
 };
 
@@ -32,7 +32,8 @@ fn in_days(now: DateTime, stage: Stage) -> mysql::Value {
 pub fn due_for_notice(db: &mut Db<'_>, now: DateTime, limit: u32) -> Result<Vec<u32>> {
     let sql = format!(
         "SELECT id FROM `__PREFIX__chathub_tenant` \
-         WHERE status = 'active' AND expire_at <= :in_seven AND {REAL_END} \
+         WHERE status = 'active' AND expire_at <= :in_seven AND expire_at > :forgotten \
+         AND {REAL_END} \
          AND NOT (notice_for <=> expire_at AND notice_stage <= CASE \
          WHEN expire_at <= :now THEN 0 WHEN expire_at <= :in_one THEN 1 \
          WHEN expire_at <= :in_three THEN 3 ELSE 7 END) \
@@ -42,6 +43,7 @@ pub fn due_for_notice(db: &mut Db<'_>, now: DateTime, limit: u32) -> Result<Vec<
         &sql,
         params! {
             "now" => datetime_param(Some(now)),
+            "forgotten" => datetime_param(Some(now.saturating_sub(FORGOTTEN_DAYS.days()))),
             "in_one" => in_days(now, Stage::OneDay),
             "in_three" => in_days(now, Stage::ThreeDays),
             "in_seven" => in_days(now, Stage::SevenDays),
@@ -121,13 +123,19 @@ pub enum Unserved {
 
 /// Tenants that paid and have nothing, for whom nothing is in the outbox and nothing was given up
 /// within the last day.
-pub fn paid_without_resources(db: &mut Db<'_>, which: Unserved, limit: u32) -> Result<Vec<u32>> {
+pub fn paid_without_resources(
+    db: &mut Db<'_>,
+    which: Unserved,
+    now: DateTime,
+    limit: u32,
+) -> Result<Vec<u32>> {
     let status = match which {
         Unserved::Waiting => "t.status IN ('pending', 'provisioning')",
         Unserved::Active => "t.status = 'active'",
     };
     let sql = format!(
         "SELECT t.id FROM `__PREFIX__chathub_tenant` t WHERE {status} AND {WITHOUT_RESOURCES} \
+         AND (t.expire_at IS NULL OR t.expire_at > ?) \
          AND EXISTS (SELECT 1 FROM `__PREFIX__chathub_order` o \
          WHERE o.tenant_id = t.id AND o.status = 'paid') \
          AND NOT EXISTS (SELECT 1 FROM `__PREFIX__chathub_job` j \
@@ -135,7 +143,8 @@ pub fn paid_without_resources(db: &mut Db<'_>, which: Unserved, limit: u32) -> R
          AND (j.open_slot = 1 OR (j.state = 'dead' AND j.updatetime > UNIX_TIMESTAMP() - 86400))) \
          ORDER BY t.id LIMIT ?"
     );
-    ids(db.rows(&sql, (limit,))?)
+    let forgotten = datetime_param(Some(now.saturating_sub(FORGOTTEN_DAYS.days())));
+    ids(db.rows(&sql, (forgotten, limit))?)
 }
 
 /// Tenants whose last switch, on or off, was given up more than a day ago, and is still wanted.

@@ -18,6 +18,8 @@ pub struct NewMail<'a> {
     pub data: &'a str,
     /// Seconds after which nobody has any use for it.
     pub useful_for: u32,
+    /// Somebody sits and waits for it: it goes out before all others.
+    pub urgent: bool,
 }
 
 /// `false` when there is such a letter already.
@@ -25,7 +27,7 @@ pub fn enqueue(db: &mut Db<'_>, mail: &NewMail<'_>, now: i64) -> Result<bool> {
     let inserted = db.insert(
         "INSERT INTO `__PREFIX__chathub_mail` \
          (dedupe_key, kind, user_id, tenant_id, data, state, next_at, expires_at, createtime, \
-         updatetime) VALUES (:key, :kind, :user_id, :tenant_id, :data, 'open', UNIX_TIMESTAMP(), \
+         updatetime) VALUES (:key, :kind, :user_id, :tenant_id, :data, 'open', IF(:urgent, 1, UNIX_TIMESTAMP()), \
          UNIX_TIMESTAMP() + :useful_for, :now, :now)",
         params! {
             "key" => mail.dedupe_key,
@@ -34,6 +36,7 @@ pub fn enqueue(db: &mut Db<'_>, mail: &NewMail<'_>, now: i64) -> Result<bool> {
             "tenant_id" => mail.tenant_id,
             "data" => mail.data,
             "useful_for" => mail.useful_for,
+            "urgent" => mail.urgent,
             "now" => now,
         },
     )?;
@@ -156,16 +159,6 @@ pub fn close(
         },
     )?;
     Ok(changed == 1)
-}
-
-/// Puts off all letters that are due and in nobody's hands.
-pub fn put_off(db: &mut Db<'_>, seconds: u32) -> Result<()> {
-    db.write(
-        "UPDATE `__PREFIX__chathub_mail` SET next_at = UNIX_TIMESTAMP() + ? WHERE state = 'open' \
-         AND next_at <= UNIX_TIMESTAMP() AND lease_until <= UNIX_TIMESTAMP()",
-        (seconds,),
-    )?;
-    Ok(())
 }
 
 /// Drops password letters that were closed long ago: anybody may cause them, for any address. A few

@@ -17,6 +17,16 @@ pub fn count(db: &mut Db<'_>, bucket: &str, seconds: u32) -> Result<i64> {
     db.number("SELECT used FROM `__PREFIX__chathub_throttle` WHERE bucket = ?", (bucket,))
 }
 
+/// Whether the bucket's window is open.
+pub fn is_counting(db: &mut Db<'_>, bucket: &str) -> Result<bool> {
+    let open = db.number(
+        "SELECT COUNT(*) FROM `__PREFIX__chathub_throttle` \
+         WHERE bucket = ? AND resets_at > UNIX_TIMESTAMP()",
+        (bucket,),
+    )?;
+    Ok(open > 0)
+}
+
 /// Takes one use back.
 pub fn uncount(db: &mut Db<'_>, bucket: &str) -> Result<()> {
     db.write(

@@ -66,7 +66,7 @@ fn who_paid_is_served_whatever_the_row_says() {
         ("provisioning", "'provisioning'"),
         ("active", "'active'"),
     ] {
-        for expires_in in [Some(10), Some(-100), None] {
+        for expires_in in [Some(10), Some(-20), None] {
             let service = Service::willing();
             let site = Site::new(&service.url);
             let id = site.tenant(&Tenant {
@@ -207,4 +207,37 @@ fn a_switch_that_was_given_up_is_tried_again_where_it_still_makes_sense() {
     let asked: Vec<_> = service.asked().into_iter().map(|asked| asked.path).collect();
     assert_eq!(asked, ["/activate", "/suspend"]);
     assert_eq!(heal(&site), []);
+}
+
+#[test]
+fn whose_time_was_over_long_ago_is_left_to_a_person() {
+    let site = Site::new(&Service::absent());
+    for status in ["pending", "active"] {
+        let expires_in = Some(-31);
+        let id =
+            site.tenant(&Tenant { status, provisioned: false, expires_in, ..Tenant::default() });
+        site.order(id, &format!("CH{id}"), "paid");
+        assert_eq!(site.app().heal_tenant(id).unwrap(), Healed::Nothing);
+    }
+    long_ago(&site);
+    assert_eq!(heal(&site), []);
+    assert_eq!(site.count("#job"), 0);
+}
+
+#[test]
+fn a_great_many_that_were_called_active_are_found_in_one_go() {
+    let site = Site::new(&Service::absent());
+    for _ in 0..7 {
+        let id = site.tenant(&Tenant { provisioned: false, ..Tenant::default() });
+        site.order(id, &format!("CH{id}"), "paid");
+    }
+    let app = site.app();
+    for left in [7, 5, 3, 1, 0] {
+        let due = app.due_for_healing(2).unwrap();
+        assert_eq!(due.len(), left.min(2));
+        for id in due {
+            app.heal_tenant(id).unwrap();
+        }
+    }
+    assert_eq!(site.count("#job"), 7);
 }

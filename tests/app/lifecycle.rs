@@ -90,13 +90,38 @@ fn of_several_missed_notices_only_the_last_is_given() {
 #[test]
 fn an_old_site_that_never_suspended_anybody_has_its_grace_first() {
     let site = Site::new(&Service::absent());
-    let id = site.tenant(&Tenant { expires_in: Some(-400), ..Tenant::default() });
+    let id = site.tenant(&Tenant { expires_in: Some(-20), ..Tenant::default() });
     assert_eq!(tend(&site), ["0"]);
     assert_eq!(site.row("SELECT status FROM #tenant"), "active");
     site.exec("UPDATE #tenant SET notice_at = notice_at - INTERVAL 3 DAY");
     tend(&site);
     assert_eq!(site.row("SELECT status FROM #tenant"), "suspended");
     assert_eq!(site.row(&format!("SELECT kind FROM #job WHERE tenant_id = {id}")), "suspend");
+}
+
+#[test]
+fn trials_of_years_ago_are_neither_told_nor_switched_off() {
+    let site = Site::new(&Service::absent()).configured(&[("grace_days", "0")]);
+    for days in [31, 400, 4000] {
+        site.tenant(&Tenant { expires_in: Some(-days), ..Tenant::default() });
+    }
+    assert_eq!(tend(&site), [""; 0]);
+    for id in 1..=3 {
+        let passed = site.app().tend_tenant(id).unwrap();
+        assert_eq!(passed, chathub_core::app::Passed::default());
+    }
+    assert_eq!((site.count("#mail"), site.count("#tenant WHERE status = 'active'")), (0, 3));
+}
+
+#[test]
+fn where_suspension_is_switched_off_the_notices_go_on() {
+    let site =
+        Site::new(&Service::absent()).configured(&[("grace_days", "0"), ("suspend_expired", "0")]);
+    let id = site.tenant(&Tenant { expires_in: Some(-1), ..Tenant::default() });
+    assert_eq!(tend(&site), ["0"]);
+    days_pass(&site, id, 10);
+    tend(&site);
+    assert_eq!(site.row("SELECT status FROM #tenant"), "active");
 }
 
 #[test]

@@ -231,7 +231,7 @@ fn a_notice_is_given_once_and_never_an_earlier_one_after_it() {
 
 #[test]
 fn nobody_is_suspended_without_having_been_told_of_the_end() {
-    let (end, now) = (date(2020, 1, 1).at(0, 0, 0, 0), date(2026, 1, 1).at(0, 0, 0, 0));
+    let (end, now) = (date(2025, 12, 20).at(0, 0, 0, 0), date(2026, 1, 1).at(0, 0, 0, 0));
     assert!(!grace_is_over(end, None, 0, now));
     for stage in [Stage::SevenDays, Stage::ThreeDays, Stage::OneDay] {
         assert!(!grace_is_over(end, Some(Notice { about: end, stage, given_at: end }), 0, now));
@@ -241,4 +241,14 @@ fn nobody_is_suspended_without_having_been_told_of_the_end() {
     assert!(!grace_is_over(end, Some(told), 3, now));
     assert!(!grace_is_over(end, Some(told), 3, date(2026, 1, 3).at(23, 59, 59, 0)));
     assert!(grace_is_over(end, Some(told), 3, date(2026, 1, 4).at(0, 0, 0, 0)));
+}
+
+#[test]
+fn who_was_over_long_before_anybody_was_told_is_left_alone() {
+    let end = date(2026, 1, 1).at(8, 0, 0, 0);
+    assert_eq!(due_notice(end, None, date(2026, 1, 31).at(7, 59, 59, 0)), Some(Stage::Ended));
+    assert_eq!(due_notice(end, None, date(2026, 1, 31).at(8, 0, 0, 0)), None);
+    // Who was told is suspended, however late the worker comes.
+    let told = Notice { about: end, stage: Stage::Ended, given_at: end };
+    assert!(grace_is_over(end, Some(told), 3, date(2027, 1, 1).at(0, 0, 0, 0)));
 }

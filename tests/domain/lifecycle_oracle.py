@@ -23,7 +23,7 @@ def life(zone: str, grace: int, events: list[str]) -> str:
         elif status == "active":
             passed = [days for days in (7, 3, 1, 0) if now >= end - timedelta(days=days)]
             so_far = [days for about, days, _ in told if about == end]
-            if passed and (not so_far or min(passed) < min(so_far)):
+            if passed and now < end + timedelta(days=30) and (not so_far or min(passed) < min(so_far)):
                 told.append((end, min(passed), now))
             for about, days, when in told:
                 if about == end and days == 0 and now >= max(end, when) + timedelta(days=grace):

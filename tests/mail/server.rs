@@ -234,5 +234,6 @@ impl Office {
     /// The waits are over.
     pub fn time_passes(&self) {
         self.site.exec("UPDATE #mail SET next_at = 0, lease_until = 0 WHERE state = 'open'");
+        self.site.exec("DELETE FROM #throttle");
     }
 }

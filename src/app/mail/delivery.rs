@@ -66,6 +66,8 @@ const MARGIN: Duration = Duration::from_secs(30);
 /// A letter that could not even be begun (the settings are unusable, say) waits this long.
 const UNUSABLE_SECONDS: u32 = 60;
 const KEPT_SECONDS: u32 = 7 * 24 * 3600;
+/// The counter that says that the mail server takes nothing just now.
+const MAIL_AWAY: &str = "mail_away";
 /// The window of a counter that nobody looks at.
 const CLAIM_SECONDS: u32 = 3600;
 
@@ -78,7 +80,11 @@ struct Claim {
 impl App {
     /// Letters that are due and in nobody's hands, longest due first.
     pub fn due_mails(&self, limit: u32) -> Result<Vec<u32>> {
-        self.database.read(|db| mail::due(db, limit))
+        let away = bucket(MAIL_AWAY, "");
+        self.database.read(|db| match throttle::is_counting(db, &away)? {
+            true => Ok(Vec::new()),
+            false => mail::due(db, limit),
+        })
     }
 
     /// Tries to deliver one letter. What goes wrong is on its row.
@@ -132,7 +138,11 @@ impl App {
         let lease = self.config.ini().mail_timeout.saturating_add(MARGIN);
         let seconds = u32::try_from(lease.as_secs()).unwrap_or(u32::MAX);
         let now = self.now().unix();
+        let away = bucket(MAIL_AWAY, "");
         let row = self.database.transaction(|db| {
+            if throttle::is_counting(db, &away)? {
+                return Ok(None);
+            }
             if sender == Sender::Web {
                 // Locks a row that all of them share: of many at once, each would count none of the
                 // others' leases.
@@ -212,7 +222,8 @@ impl App {
             Next::Dead => (Closing::Dead(why), Delivered::Dead(why.to_owned())),
         };
         if failure == Failure::Away {
-            self.database.transaction(|db| mail::put_off(db, AWAY_SECONDS))?;
+            let away = bucket(MAIL_AWAY, "");
+            self.database.transaction(|db| throttle::count(db, &away, AWAY_SECONDS).map(drop))?;
         }
         match self.close_mail(claim, &closing, recipient)? {
             true => Ok(delivered),
@@ -234,7 +245,7 @@ impl App {
                 // Anybody may ask for a password letter, as often as they like.
                 let about = match row.kind.as_str() {
                     "password_reset" => bucket("password_reset", recipient.unwrap_or_default()),
-                    _ => row.id.to_string(),
+                    kind => kind.to_owned(),
                 };
                 let letter =
                     Letter::MailFailed { tenant_id: row.tenant_id, mail_id: row.id, about: &about };

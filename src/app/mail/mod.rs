@@ -117,7 +117,8 @@ pub(super) fn post(db: &mut Db<'_>, letter: &Letter<'_>, now: Moment) -> Result<
         ),
         Letter::MailFailed { mail_id, about, .. } => (
             "mail_failed",
-            (*about).to_owned(),
+            // A mail server that refuses everything is told of once an hour.
+            format!("{about}:{}", now.local.strftime("%Y%m%d%H")),
             3 * DAY,
             Some(serde_json::json!({"mail_id": mail_id})),
         ),
@@ -129,6 +130,7 @@ pub(super) fn post(db: &mut Db<'_>, letter: &Letter<'_>, now: Moment) -> Result<
         tenant_id: letter.tenant_id(),
         data: &data.unwrap_or_else(|| serde_json::json!({})).to_string(),
         useful_for,
+        urgent: matches!(letter, Letter::PasswordReset { .. } | Letter::ConfirmEmail { .. }),
     };
     mail::enqueue(db, &mail, now.unix())?;
     Ok(())

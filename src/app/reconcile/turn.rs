@@ -27,6 +27,8 @@ pub(super) enum Heard {
     /// It knows no such trade (yet).
     NotThere,
     NoAnswer,
+    /// The configuration does not let us ask.
+    NotAsked,
 }
 
 /// When a provider has to be asked again; the later in this list decides.
@@ -73,7 +75,7 @@ impl Turn {
             Heard::NotThere if self.is_settled() => Need::AtEnd,
             Heard::Waiting if self.is_to_close() => Need::AsAfterFailure,
             Heard::NotThere | Heard::Waiting => Need::OnSchedule,
-            Heard::NoAnswer => Need::AsAfterFailure,
+            Heard::NoAnswer | Heard::NotAsked => Need::AsAfterFailure,
         };
         heard.iter().map(|(_, heard)| need(*heard)).max().unwrap_or(Need::Never)
     }

@@ -18,9 +18,11 @@ use std::{
 };
 
 use super::{App, Config, Database, Healed, Passed};
-use crate::{Result, random, store::worker::Beat};
+use crate::{Error, Result, random, store::worker::Beat};
 use crew::{Crew, Lane, Task};
 
+/// Steps of one look that need nothing but the database.
+const AT_ONCE: u32 = 100;
 /// How long a worker with nothing to do sleeps before it looks again.
 const IDLE: Duration = Duration::from_millis(500);
 /// How soon an order to stop is noticed.
@@ -134,7 +136,7 @@ impl<'a> Shift<'a> {
 
     /// Hands out what is due; `true` when there was anything.
     fn look(&mut self, boss: &mut dyn Boss) -> Result<bool> {
-        let mut found = self.by_time(boss)?;
+        let mut found = false;
         for lane in Lane::ALL {
             let free = self.crew.free(lane);
             if free == 0 {
@@ -145,7 +147,7 @@ impl<'a> Shift<'a> {
                 found |= self.crew.give(task);
             }
         }
-        Ok(found)
+        Ok(self.by_time(boss) || found)
     }
 
     /// More than there is room for, so that several workers do not all reach for the same.
@@ -167,33 +169,72 @@ impl<'a> Shift<'a> {
         })
     }
 
-    /// What has become due by the calendar, and what earlier versions left behind.
-    fn by_time(&mut self, boss: &mut dyn Boss) -> Result<bool> {
-        const AT_ONCE: u32 = 100;
+    /// What has become due by the calendar, and what earlier versions left behind. A row that makes
+    /// trouble keeps neither the other rows nor the lanes waiting.
+    fn by_time(&mut self, boss: &mut dyn Boss) -> bool {
         let mut found = false;
         if self.watch.calendar.is_due() {
-            let due = self.app.due_by_time(AT_ONCE)?;
-            self.watch.calendar.looked(due.len() >= AT_ONCE as usize);
-            for id in due {
+            let due = self.app.due_by_time(AT_ONCE);
+            let (ids, full) = self.found_by(boss, due);
+            let mut did = false;
+            for id in ids {
                 let began = Instant::now();
-                let passed = self.app.tend_tenant(id)?;
-                found |= self.tell_passed(boss, id, passed, began.elapsed());
+                match self.app.tend_tenant(id) {
+                    Ok(passed) => did |= self.tell_passed(boss, id, passed, began.elapsed()),
+                    Err(error) => self.tell_failed(boss, "notice", id, &error, began.elapsed()),
+                }
             }
+            self.watch.calendar.looked(full && did);
+            found |= did;
         }
         if self.watch.leftovers.is_due() {
-            let due = self.app.due_for_healing(AT_ONCE)?;
-            self.watch.leftovers.looked(due.len() >= AT_ONCE as usize);
-            for id in due {
+            let due = self.app.due_for_healing(AT_ONCE);
+            let (ids, full) = self.found_by(boss, due);
+            let mut did = false;
+            for id in ids {
                 let began = Instant::now();
-                let healed = self.app.heal_tenant(id)?;
-                found |= self.tell_healed(boss, id, healed, began.elapsed());
+                match self.app.heal_tenant(id) {
+                    Ok(healed) => did |= self.tell_healed(boss, id, healed, began.elapsed()),
+                    Err(error) => self.tell_failed(boss, "heal", id, &error, began.elapsed()),
+                }
             }
+            self.watch.leftovers.looked(full && did);
+            found |= did;
         }
         if self.watch.cleaning.is_due() {
             self.watch.cleaning.looked(false);
-            self.app.clean()?;
+            if let Err(error) = self.app.clean() {
+                boss.hear(&News::Trouble(error.to_string()));
+            }
         }
-        Ok(found)
+        found
+    }
+
+    /// What a look gave, and whether there may be more.
+    fn found_by(&self, boss: &mut dyn Boss, due: Result<Vec<u32>>) -> (Vec<u32>, bool) {
+        match due {
+            Ok(ids) => {
+                let full = ids.len() >= AT_ONCE as usize;
+                (ids, full)
+            }
+            Err(error) => {
+                boss.hear(&News::Trouble(error.to_string()));
+                (Vec::new(), false)
+            }
+        }
+    }
+
+    fn tell_failed(
+        &mut self,
+        boss: &mut dyn Boss,
+        what: &'static str,
+        id: u32,
+        error: &Error,
+        took: Duration,
+    ) {
+        self.totals.failed += 1;
+        let (subject, outcome) = (id.to_string(), error.to_string());
+        boss.hear(&News::Step { what, subject, outcome, ok: false, took });
     }
 
     fn tell_passed(
