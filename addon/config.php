@@ -44,6 +44,7 @@ return (static function (): array {
         $field('开通服务', 'chatwoot_api_token', 'Chatwoot 访问令牌', 'password', '', 'Chatwoot 个人资料页中的 Access Token'),
         $field('开通服务', 'provision_wait', '注册时最多等待（秒）', 'number', '15', '超过后先告诉会员“正在开通”，页面会自动更新'),
         $field('开通服务', 'provision_inline_limit', '同时开通数上限', 'number', '3', '网页请求最多同时占用几个 PHP 进程去开通，其余排队由后台任务处理'),
+        $field('开通服务', 'suspend_expired', '到期后自动暂停', 'radio', '1', '关闭后仍会发送到期提醒，但不会自动暂停服务', $onOff),
         $field('开通服务', 'grace_days', '到期后宽限（天）', 'number', '3', '服务到期后过几天才暂停，0 到 90'),
 
         $field('支付宝', 'alipay_enabled', '启用支付宝', 'radio', '0', '', $onOff),
