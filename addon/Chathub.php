@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace addons\chathub;
 
 use addons\chathub\command\Chathub as Command;
+use addons\chathub\library\Migration;
 use addons\chathub\library\Site;
 use ChatHub\Exception as HubException;
 use ChatHub\Hub;
@@ -62,10 +63,15 @@ class Chathub extends Addons
     private function prepare(): void
     {
         $this->requireExtension();
+        // Whoever clicked may lose patience; the work goes on, and a second click says that it does.
+        ignore_user_abort(true);
+        if (function_exists('set_time_limit')) {
+            set_time_limit(0);
+        }
         try {
             (new Hub(Site::database(), Site::hubConfig($this->getConfig())))->migrate();
         } catch (HubException $e) {
-            throw new Exception('数据表升级失败：' . $e->getMessage());
+            throw new Exception(Migration::refusal($e));
         }
     }
 

@@ -86,6 +86,16 @@ def create_account(database: dict, name: str, rights_on: str) -> dict:
     return place | {"name": name, "user": user, "password": password}
 
 
+def create_reader(database: dict, user: str, rights_on: str) -> dict:
+    """An account that may only look."""
+    password = secrets.token_urlsafe(12)
+    query(database, f"""
+        CREATE USER '{user}'@'%' IDENTIFIED BY '{password}';
+        GRANT SELECT ON {rights_on} TO '{user}'@'%';
+    """)
+    return {"user": user, "password": password}
+
+
 def import_file(database: dict, name: str, file: Path, replace: tuple[str, str]) -> None:
     sql = file.read_text(encoding="utf-8")
     if replace[0] not in sql:

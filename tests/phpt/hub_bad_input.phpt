@@ -44,7 +44,7 @@ $change = ['old_password' => 'old password', 'new_password' => 'new password', '
 $good = [
     'register' => [$form, '127.0.0.1', null], 'login' => ['a@example.com', 'password', '127.0.0.1'], 'account' => [1],
     'changePassword' => [1, $change, '127.0.0.1'], 'my' => [1], 'status' => [1], 'renew' => [1, 1], 'order' => [1, 'CH1'],
-    'payAlipay' => [1, 'CH1', 'Mozilla/5.0'], 'orderStatus' => [1, 'CH1'], 'payReturn' => ['CH1'], 'reprovision' => [1, 1], 'migrate' => [],
+    'payAlipay' => [1, 'CH1', 'Mozilla/5.0'], 'orderStatus' => [1, 'CH1'], 'payReturn' => ['CH1'], 'reprovision' => [1, 1], 'migrate' => [], 'migrationPlan' => [],
 ];
 foreach ($good as $method => $arguments) {
     $thrown = null;

@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod alipay;
+pub mod old;
 pub mod seed;
 pub mod service;
 pub mod site;
