@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 [[ -f $HOME/.cargo/env ]] && . "$HOME/.cargo/env"
 
-readonly stages=(deps format clippy rust extension phpt lint host sandbox e2e faults)
+readonly stages=(deps format clippy rust extension phpt lint host migration sandbox e2e faults)
 readonly checks=' deps format clippy extension lint ' # stages without tests to count
 
 deps() { scripts/deps.sh; }
@@ -31,6 +31,9 @@ host() {
     CHATHUB_PARENT=seen on_site test-host --no-extension --no-sandbox --addon tests/host/selftest/oddity \
         -- php tests/host/selftest/run.php var/test-host/env.json
 }
+
+# Databases of earlier versions, upgraded, killed and upgraded again.
+migration() { on_site test-migration --no-sandbox --workers 1 -- python3 -B tests/migration/prove.py; }
 
 e2e() { on_site test-e2e -- npm --prefix tests/e2e test; }
 faults() { on_site test-faults -- npm --prefix tests/faults test; }

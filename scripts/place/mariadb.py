@@ -19,7 +19,7 @@ port = {port}
 bind-address = 127.0.0.1
 skip-name-resolve
 character-set-server = utf8mb4
-sql-mode = STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION
+sql-mode = ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION
 max-connections = 400
 innodb-buffer-pool-size = 64M
 innodb-log-file-size = 48M
