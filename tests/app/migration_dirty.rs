@@ -76,8 +76,12 @@ fn tables_without_transactions_or_with_a_short_character_set() {
         // An index on all of it: too long for four bytes a character in the old formats.
         site.exec("ALTER TABLE #tenant DROP INDEX idx_domain, ADD INDEX idx_domain (domain(255))");
         site.exec(&format!("UPDATE #tenant SET tenant_name = '{text}', agent_name = '{text}'"));
-        let read =
-            "SELECT HEX(CONVERT(tenant_name USING utf8mb4)), agent_name FROM #tenant ORDER BY id";
+        site.exec(
+            "ALTER TABLE #order MODIFY plan varchar(20) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL",
+        );
+        force(&site, "UPDATE #tenant SET status = '', provisioned_at = '0000-00-00' WHERE id = 1");
+        force(&site, "UPDATE #tenant SET status = NULL WHERE id = 2");
+        let read = "SELECT status, status + 0, provisioned_at, HEX(CONVERT(tenant_name USING utf8mb4)), agent_name FROM #tenant ORDER BY id";
         let before = (site.rows(read), site.rows("SELECT * FROM #log"));
         site.app().migrate().unwrap();
         assert_eq!((site.rows(read), site.rows("SELECT * FROM #log")), before, "{change}");
@@ -85,6 +89,9 @@ fn tables_without_transactions_or_with_a_short_character_set() {
             assert_eq!(engine(&site, table), "InnoDB|1", "{change}");
         }
         assert_eq!(columns(&site), columns(&fresh), "{change}");
+        let collation = "SELECT COLLATION_NAME FROM information_schema.COLUMNS WHERE \
+            TABLE_SCHEMA = DATABASE() AND TABLE_NAME = 'fa_chathub_order' AND COLUMN_NAME = 'plan'";
+        assert_eq!(site.row(collation), "utf8mb4_bin");
         site.exec("UPDATE #tenant SET tenant_name = '𠮷野家'");
         assert_eq!(site.row("SELECT DISTINCT tenant_name FROM #tenant"), "𠮷野家");
     }

@@ -20,8 +20,8 @@ pub fn steps(found: &Table, wanted: &wanted::Table, instant: bool) -> Vec<Step> 
             add_index(found, index, &mut columns);
         }
     }
-    for own in found.columns.iter().filter(|own| wanted.columns.iter().all(|c| c.name != own.name))
-    {
+    let ours = |name: &str| wanted.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name));
+    for own in found.columns.iter().filter(|column| !ours(&column.name)) {
         one_of_their_own(own, &mut columns);
     }
     let mut indexes = Change::default();
@@ -124,7 +124,15 @@ fn redefined(there: &found::Column, wanted: &wanted::Column, kind: &str, foreign
         (Some((charset, collation)), None) if !foreign => {
             definition += &format!(" CHARACTER SET {charset} COLLATE {collation}");
         }
-        (Some(_), None) => definition += " CHARACTER SET utf8mb4",
+        (Some((_, collation)), None) => {
+            definition += " CHARACTER SET utf8mb4";
+            // What was told apart is told apart; other collations may not exist with four bytes.
+            if let Some((_, kind @ ("bin" | "general_ci" | "unicode_ci"))) =
+                collation.split_once('_')
+            {
+                definition += &format!(" COLLATE utf8mb4_{kind}");
+            }
+        }
         (None, None) => {}
     }
     definition += if there.nullable { " NULL" } else { " NOT NULL" };

@@ -59,7 +59,7 @@ const RECORD: &str = "chathub_migration";
 
 /// What a run would do. Changes nothing.
 pub fn plan(database: &Database) -> Result<Vec<Step>> {
-    database.read(steps)
+    database.patiently(steps)
 }
 
 /// Does what is missing; gives one line for each thing done.
