@@ -50,7 +50,7 @@ final class Migration
             default => '请按下面的信息处理后重试',
         };
 
-        return "数据表升级没有完成：{$advice}。已完成的步骤会保留，再次启用插件即从中断处继续。（{$e->getMessage()}）";
+        return "数据表升级没有完成：{$advice}。已完成的步骤会保留，再次启用插件（或重新执行 php think chathub migrate）即从中断处继续。（{$e->getMessage()}）";
     }
 
     /** @param list<array{step:string,rows:int,copies:bool}> $steps */
