@@ -87,12 +87,20 @@ def make(database: Database, version: str, sizes: dict[str, int]) -> None:
     database.run(DATA[version].format(**tables, **sizes), TEMPLATE)
 
 
+def _facts(database: Database, table: str, name: str | None) -> tuple[list[str], bytes]:
+    """Definition, counter and contents."""
+    return database.texts(f"SHOW CREATE TABLE `{table}`", name), database.run(f"CHECKSUM TABLE `{table}`", name)[0][1]
+
+
 def restore(database: Database) -> None:
-    """Puts the site back to the template."""
-    drops = "".join(f"DROP TABLE `{table}`;" for table in database.tables())
+    """Puts the site back to the template; a table that still is what it was there is left."""
+    old = database.texts("SHOW TABLES", TEMPLATE)
+    there = database.tables()
+    kept = [table for table in old if table in there and _facts(database, table, None) == _facts(database, table, TEMPLATE)]
+    drops = "".join(f"DROP TABLE `{table}`;" for table in there if table not in kept)
     copies = "".join(
         f"CREATE TABLE `{table}` LIKE `{TEMPLATE}`.`{table}`; INSERT INTO `{table}` SELECT * FROM `{TEMPLATE}`.`{table}`;"
-        for table in database.texts("SHOW TABLES", TEMPLATE)
+        for table in old if table not in kept
     )
     # Without these checks an empty table is filled in bulk; a row numbered 0 stays so.
     database.run(
