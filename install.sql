@@ -224,3 +224,12 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_worker` (
   PRIMARY KEY (`name`),
   KEY `idx_beat_at` (`beat_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Workers and their heartbeat';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_migration` (
+  `id` int unsigned NOT NULL AUTO_INCREMENT,
+  `step` varchar(500) NOT NULL,
+  `version` varchar(20) NOT NULL COMMENT 'of the extension',
+  `took_ms` int unsigned NOT NULL,
+  `createtime` int NOT NULL,
+  PRIMARY KEY (`id`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='What changed the tables, and when';

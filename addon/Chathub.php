@@ -6,6 +6,7 @@ namespace addons\chathub;
 
 use addons\chathub\command\Chathub as Command;
 use addons\chathub\library\Extension;
+use addons\chathub\library\Migration;
 use addons\chathub\library\Site;
 use ChatHub\Exception as HubException;
 use ChatHub\Hub;
@@ -66,10 +67,15 @@ class Chathub extends Addons
         if ($problem !== null) {
             throw new Exception($problem);
         }
+        // Whoever clicked may lose patience; the work goes on, and a second click says that it does.
+        ignore_user_abort(true);
+        if (function_exists('set_time_limit')) {
+            set_time_limit(0);
+        }
         try {
             (new Hub(Site::database(), Site::hubConfig($this->getConfig())))->migrate();
         } catch (HubException $e) {
-            throw new Exception('数据表升级失败：' . $e->getMessage());
+            throw new Exception(Migration::refusal($e));
         }
     }
 }

@@ -402,11 +402,25 @@ namespace ChatHub {
         public function work(): array {}
 
         /**
-         * Brings the tables to this version's layout. Repeatable.
+         * Brings the tables to this version's layout. Repeatable; one that was cut off goes on where it stopped.
          *
+         * $report hears of {event: begin, number, of, step, rows, copies}, {event: rows, done} and
+         * {event: done, took_ms}.
+         *
+         * @param callable(array<string,mixed>):void|null $report
          * @return list<string> what was done, one line each; empty when nothing was needed
+         * @throws StorageException with the key database_rights, database_busy, migration_running or duplicate_rows
+         *         where the administrator can help
          */
-        public function migrate(): array {}
+        public function migrate(?callable $report = null): array {}
+
+        /**
+         * What migrate() would do now; changes nothing. `rows`: about how many rows it has to do with; `copies`: the
+         * server probably copies the whole table.
+         *
+         * @return list<array{step:string,rows:int,copies:bool}>
+         */
+        public function migrationPlan(): array {}
     }
 
     /**

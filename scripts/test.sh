@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 [[ -f $HOME/.cargo/env ]] && . "$HOME/.cargo/env"
 
-readonly stages=(deps format clippy rust extension phpt lint host package sandbox e2e faults worker)
+readonly stages=(deps format clippy rust extension phpt lint host package migration sandbox e2e faults worker)
 readonly checks=' deps format clippy extension lint ' # stages without tests to count
 
 deps() { scripts/deps.sh; }
@@ -34,6 +34,9 @@ host() {
 
 # The zip, the archive, the installer, and what an administrator reads; the archive from the ordinary build.
 package() { on_site test-package --no-extension --no-sandbox --no-addon -- python3 tests/package/run.py; }
+
+# Databases of earlier versions, upgraded, killed and upgraded again.
+migration() { on_site test-migration --no-sandbox --workers 1 -- python3 -B tests/migration/prove.py; }
 
 e2e() { on_site test-e2e -- npm --prefix tests/e2e test; }
 faults() { on_site test-faults -- npm --prefix tests/faults test; }

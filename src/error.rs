@@ -70,7 +70,12 @@ impl Error {
     }
 
     pub fn storage(operator: impl Into<String>) -> Self {
-        Self::new(Kind::Storage, "storage", "系统繁忙，请稍后重试", operator)
+        Self::storage_as("storage", operator)
+    }
+
+    /// A failure of the database that an administrator can do something about.
+    pub fn storage_as(key: &'static str, operator: impl Into<String>) -> Self {
+        Self::new(Kind::Storage, key, "系统繁忙，请稍后重试", operator)
     }
 
     pub fn not_found(what: &'static str) -> Self {

@@ -8,7 +8,12 @@ use chathub_core::{
     app::{App, Config},
     domain::Plan,
 };
-use ext_php_rs::{boxed::ZBox, exception::PhpResult, prelude::*, types::ZendHashTable};
+use ext_php_rs::{
+    boxed::ZBox,
+    exception::{PhpException, PhpResult},
+    prelude::*,
+    types::{ZendCallable, ZendHashTable},
+};
 
 use crate::{
     convert::{Array, Bytes, OrThrow, list, settings, utf8},
@@ -218,12 +223,30 @@ impl Hub {
         views::work(&self.app.work_view().or_throw()?).map(Array::done)
     }
 
-    pub fn migrate(&self) -> PhpResult<PhpArray> {
+    pub fn migrate(&self, report: Option<ZendCallable>) -> PhpResult<PhpArray> {
+        let mut thrown = None;
+        let result = self.app.migrate_and_tell(&mut |news| {
+            // A report that fails is no reason to leave the tables half done.
+            if thrown.is_none()
+                && let Some(report) = &report
+                && let Ok(event) = views::migration_news(&news).map(Array::done)
+            {
+                thrown = report.try_call(vec![&event]).err();
+            }
+        });
+        if let Some(error) = thrown {
+            return Err(PhpException::from(error));
+        }
         let mut done = Array::new();
-        for line in self.app.migrate().or_throw()? {
+        for line in result.or_throw()? {
             done.push(line)?;
         }
         Ok(done.done())
+    }
+
+    #[php(name = "migrationPlan")]
+    pub fn migration_plan(&self) -> PhpResult<PhpArray> {
+        list(self.app.migration_plan().or_throw()?, |step| views::migration_step(&step))
     }
 }
 

@@ -2,8 +2,8 @@
 
 use chathub_core::{
     app::{
-        Account, Acknowledgement, App, Confirmed, MemberView, OrderView, Registered, RenewView,
-        StatusView, TenantView, WaitingView, WechatView, WorkView,
+        Account, Acknowledgement, App, Confirmed, MemberView, MigrationNews, MigrationStep, OrderView,
+        Registered, RenewView, StatusView, TenantView, WaitingView, WechatView, WorkView,
     },
     domain::{Plan, plan},
     qr,
@@ -196,6 +196,36 @@ pub fn work(view: &WorkView) -> PhpResult<Array> {
         .with("in_flight", view.backlog.in_flight)?
         .with("dead", view.backlog.dead)?;
     Array::new().with("workers", workers)?.with("jobs", jobs.done())
+}
+
+pub fn migration_step(step: &MigrationStep) -> PhpResult<Array> {
+    add_step(Array::new(), step)
+}
+
+fn add_step(array: Array, step: &MigrationStep) -> PhpResult<Array> {
+    array
+        .with("step", step.what.as_str())?
+        .with("rows", whole(step.row_count))?
+        .with("copies", step.copies)
+}
+
+pub fn migration_news(news: &MigrationNews<'_>) -> PhpResult<Array> {
+    let event = |name: &str| Array::new().with("event", name);
+    match news {
+        MigrationNews::Begin { step, number, of } => {
+            let begin = event("begin")?.with("number", count(*number))?.with("of", count(*of))?;
+            add_step(begin, step)
+        }
+        MigrationNews::Rows(done) => event("rows")?.with("done", whole(*done)),
+        MigrationNews::Done { took } => {
+            let millis = i64::try_from(took.as_millis()).unwrap_or(i64::MAX);
+            event("done")?.with("took_ms", millis)
+        }
+    }
+}
+
+fn whole(n: u64) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 fn count(n: usize) -> i64 {

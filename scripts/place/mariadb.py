@@ -21,7 +21,7 @@ port = {port}
 bind-address = 127.0.0.1
 skip-name-resolve
 character-set-server = utf8mb4
-sql-mode = STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION
+sql-mode = ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_CREATE_USER,NO_ENGINE_SUBSTITUTION
 max-connections = 400
 innodb-buffer-pool-size = 64M
 innodb-log-file-size = 48M
@@ -88,6 +88,16 @@ def create_account(database: dict, name: str, rights_on: str) -> dict:
     """)
     place = {key: database[key] for key in ("host", "port", "socket")}
     return place | {"name": name, "user": user, "password": password}
+
+
+def create_reader(database: dict, user: str, rights_on: str) -> dict:
+    """An account that may only look."""
+    password = secrets.token_urlsafe(12)
+    query(database, f"""
+        CREATE USER '{user}'@'%' IDENTIFIED BY '{password}';
+        GRANT SELECT ON {rights_on} TO '{user}'@'%';
+    """)
+    return {"user": user, "password": password}
 
 
 def import_file(database: dict, name: str, file: Path, replace: tuple[str, str]) -> None:

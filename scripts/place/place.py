@@ -63,7 +63,8 @@ class Place:
         except BaseException:
             self.down()
             raise
-        self.env["db"] = account | {"prefix": "fa_"}
+        reader = mariadb.create_reader(self.env["mariadb"], "chathub_reader", r"`chathub\_test%`.*")
+        self.env["db"] = account | {"prefix": "fa_", "reader": reader}
         self._save()
         return self.env["db"]
 

@@ -22,7 +22,11 @@ mod validate;
 mod waiting;
 pub mod worker;
 
-pub use crate::store::{Database, Settings, account::Account};
+pub use crate::store::{
+    Database, Settings,
+    account::Account,
+    migration::{News as MigrationNews, Step as MigrationStep},
+};
 pub use config::{Config, Ini};
 pub use confirm::Confirmed;
 pub use heal::Healed;
@@ -40,7 +44,7 @@ use std::cell::RefCell;
 
 use jiff::{Timestamp, civil::DateTime};
 
-use crate::{Result, http::Agent};
+use crate::{Result, http::Agent, store::migration};
 
 /// One site, for the length of one request (or of a worker's life).
 pub struct App {
@@ -90,7 +94,17 @@ impl App {
 
     /// Brings the tables to this version's layout; one line for each thing done.
     pub fn migrate(&self) -> Result<Vec<String>> {
-        crate::store::migration::run(&self.database)
+        self.migrate_and_tell(&mut |_| ())
+    }
+
+    /// The same, while `hear` gets to know how far it is.
+    pub fn migrate_and_tell(&self, hear: &mut dyn FnMut(MigrationNews<'_>)) -> Result<Vec<String>> {
+        migration::run(&self.database, hear)
+    }
+
+    /// What [`App::migrate`] would do now. Changes nothing.
+    pub fn migration_plan(&self) -> Result<Vec<MigrationStep>> {
+        migration::plan(&self.database)
     }
 
     fn now(&self) -> Moment {

@@ -27,6 +27,9 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longer than any of our statements waits for a lock.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 const LOCK_WAIT_SECONDS: u32 = 10;
+/// How long a change of a table waits for those who use it (a backup, say): whoever comes later waits
+/// behind it.
+const TABLE_WAIT_SECONDS: u32 = 20;
 /// The server ends a session that is silent for so long, and with it the locks of a machine that
 /// vanished within a transaction. A process that was merely idle connects again.
 const IDLE_SECONDS: u32 = 60;
@@ -122,20 +125,32 @@ impl Database {
         }
     }
 
-    /// Runs changes of the tables on a connection of their own, one run at a time: they may take
-    /// minutes, and must never be sent twice.
+    /// Runs changes of the tables, one run at a time: they must never be sent twice.
     pub fn exclusive<T>(&self, work: impl FnOnce(&mut Db<'_>) -> Result<T>) -> Result<T> {
-        let opts = OptsBuilder::from_opts(self.options()).read_timeout(None).init(vec![
-            "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'".to_owned(),
-        ]);
+        self.patiently(|db| {
+            let lock = "CONCAT('chathub.', MD5(CONCAT(DATABASE(), '.', '__PREFIX__')))";
+            if db.number(&format!("SELECT GET_LOCK({lock}, 10)"), ())? != 1 {
+                return Err(Error::storage_as(
+                    "migration_running",
+                    "the tables are being upgraded by somebody else just now",
+                ));
+            }
+            // The lock ends with the connection.
+            work(db)
+        })
+    }
+
+    /// Runs statements that may take minutes, on a connection of their own. Dates with a zero in them
+    /// and a row numbered 0 stay what they are.
+    pub fn patiently<T>(&self, work: impl FnOnce(&mut Db<'_>) -> Result<T>) -> Result<T> {
+        let opts = OptsBuilder::from_opts(self.options()).read_timeout(None).init(vec![format!(
+            "SET SESSION sql_mode = \
+             'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO', \
+             lock_wait_timeout = {TABLE_WAIT_SECONDS}, \
+             innodb_lock_wait_timeout = {LOCK_WAIT_SECONDS}"
+        )]);
         let mut conn = self.connect_with(opts.into())?;
-        let mut db = Db::new(&mut conn, &self.settings.prefix);
-        let lock = "CONCAT('chathub.', MD5(CONCAT(DATABASE(), '.', '__PREFIX__')))";
-        if db.number(&format!("SELECT GET_LOCK({lock}, 10)"), ())? != 1 {
-            return Err(Error::storage("the tables are being upgraded by somebody else just now"));
-        }
-        // The lock ends with the connection.
-        work(&mut db)
+        work(&mut Db::new(&mut conn, &self.settings.prefix))
     }
 
     /// A connection with a transaction begun. Only here is a broken connection replaced:

@@ -10,6 +10,11 @@ use crate::{Error, Result};
 const LOST_LOCK: [u16; 2] = [1213, 1020];
 /// ER_SERVER_SHUTDOWN, ER_NEW_ABORTING_CONNECTION, ER_CONNECTION_KILLED, ER_CLIENT_INTERACTION_TIMEOUT.
 const GONE: [u16; 4] = [1053, 1184, 1927, 4031];
+/// ER_DBACCESS_DENIED_ERROR, ER_TABLEACCESS_DENIED_ERROR, ER_COLUMNACCESS_DENIED_ERROR,
+/// ER_SPECIFIC_ACCESS_DENIED_ERROR.
+const DENIED: [u16; 4] = [1044, 1142, 1143, 1227];
+/// ER_LOCK_WAIT_TIMEOUT.
+const WAITED: u16 = 1205;
 /// ER_DUP_ENTRY.
 const DUPLICATE: u16 = 1062;
 
@@ -87,7 +92,8 @@ impl<'a> Db<'a> {
         self.number("SELECT UNIX_TIMESTAMP()", ())
     }
 
-    fn sql(&self, text: &str) -> String {
+    /// The statement as the server gets it.
+    pub(super) fn sql(&self, text: &str) -> String {
         text.replace("__PREFIX__", self.prefix)
     }
 
@@ -98,7 +104,12 @@ impl<'a> Db<'a> {
             Driver::MySqlError(_) | Driver::FromValueError(_) | Driver::FromRowError(_) => {}
             _ => self.broken = true,
         }
-        Error::storage(format!("database: {}", describe(error)))
+        let key = match error {
+            Driver::MySqlError(e) if DENIED.contains(&e.code) => "database_rights",
+            Driver::MySqlError(e) if e.code == WAITED => "database_busy",
+            _ => "storage",
+        };
+        Error::storage_as(key, format!("database: {}", describe(error)))
     }
 }
 

@@ -47,7 +47,7 @@ $reset = ['new_password' => 'new password', 'confirm_password' => 'new password'
 $good = [
     'register' => [$form, '127.0.0.1', null], 'login' => ['a@example.com', 'password', '127.0.0.1'], 'account' => [1],
     'changePassword' => [1, $change, '127.0.0.1'], 'my' => [1], 'status' => [1], 'renew' => [1, 1], 'order' => [1, 'CH1'],
-    'payAlipay' => [1, 'CH1', 'Mozilla/5.0'], 'orderStatus' => [1, 'CH1'], 'payReturn' => ['CH1'], 'reprovision' => [1, 1], 'migrate' => [],
+    'payAlipay' => [1, 'CH1', 'Mozilla/5.0'], 'orderStatus' => [1, 'CH1'], 'payReturn' => ['CH1'], 'reprovision' => [1, 1], 'migrate' => [], 'migrationPlan' => [],
     'forgotPassword' => ['a@example.com', '127.0.0.1'], 'resetTokenIsGood' => [TOKEN], 'resetPassword' => [TOKEN, $reset, '127.0.0.1'],
     'confirmTokenIsGood' => [TOKEN], 'confirmEmail' => [TOKEN], 'resendConfirmation' => [1, '127.0.0.1'], 'setLanguage' => [1, 'en'],
 ];

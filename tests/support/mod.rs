@@ -6,6 +6,7 @@
 pub mod alipay;
 pub mod market;
 pub mod proof;
+pub mod old;
 pub mod seed;
 pub mod service;
 pub mod site;
