@@ -4,6 +4,7 @@ import { sendJson } from './http/answer.mjs';
 import { createControl } from './control.mjs';
 import { RequestLog } from './request_log.mjs';
 import { createAlipay } from './alipay/index.mjs';
+import { createPlatforms } from './platforms/index.mjs';
 import { createProvision } from './provision/index.mjs';
 import { createWechat } from './wechat/index.mjs';
 
@@ -18,7 +19,7 @@ export async function startSandbox({ host = '127.0.0.1', port = 0, dir = null, p
   const log = new RequestLog();
   const provision = createProvision({ host, delay: provisionDelay });
   // Payment providers and platforms share the first listener; each answers for its own paths.
-  const providers = await Promise.all([createAlipay({ log }), createWechat({ log, dir })]);
+  const providers = await Promise.all([createAlipay({ log }), createWechat({ log, dir }), createPlatforms({ log })]);
 
   const control = createControl({
     ...Object.assign({}, ...providers.map((provider) => provider.control), provision.control),

@@ -184,10 +184,12 @@ describe('paths and headers', () => {
     test('a Host that is none', async () => {
         const acme = await member.register();
         const { order_no: orderNo } = await member.renew(acme);
-        for (const host of ['evil.example/x', 'a b', '<script>', `${'a'.repeat(500)}.example`, 'x:99999', '[::1]', 'user@evil.example']) {
-            const answer = await acme.visitor.send(`payAlipay?order=${orderNo}`, { headers: { Host: host } });
-            assert.ok([302, 400, 503].includes(answer.status), `${host}: ${answer.status}`);
-        }
+        await withConfig({ public_base_url: '' }, async () => {
+            for (const host of ['evil.example/x', 'a b', '<script>', `${'a'.repeat(500)}.example`, 'x:99999', '[::1]', 'user@evil.example']) {
+                const answer = await acme.visitor.send(`payAlipay?order=${orderNo}`, { headers: { Host: host } });
+                assert.ok([302, 400, 503].includes(answer.status), `${host}: ${answer.status}`);
+            }
+        });
     });
 
     test('a user agent that is none', async () => {
