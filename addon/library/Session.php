@@ -21,6 +21,7 @@ final class Session
     private const CSRF = 'chathub_csrf';
     private const MARK = 'chathub_session_mark';
     private const LOGIN_EMAIL = 'chathub_login_email';
+    private const CHANNEL_KEY = 'chathub_channel_key';
 
     private static bool $loaded = false;
     private static int $userId = 0;
@@ -81,6 +82,25 @@ final class Session
         return self::$csrf !== '' && hash_equals(self::$csrf, Input::csrfToken());
     }
 
+    /**
+     * Names this session to what leaves the site and comes back, a platform's consent above all. It outlives
+     * the CSRF token, and is not the session's own id.
+     */
+    public static function channelKey(): string
+    {
+        self::load();
+        $key = self::read(self::CHANNEL_KEY);
+        if ($key === '') {
+            self::write(static function () use (&$key): void {
+                // Two tabs at once: the first one's key counts.
+                $key = self::read(self::CHANNEL_KEY) ?: self::randomToken();
+                Store::set(self::CHANNEL_KEY, $key);
+            });
+        }
+
+        return $key;
+    }
+
     /** A form that was accepted must not be accepted again by a reload. */
     public static function renewCsrfToken(): void
     {
@@ -109,7 +129,8 @@ final class Session
             return;
         }
         self::write(static function (): void {
-            foreach ([self::USER_ID, self::EMAIL, self::NICKNAME, self::MARK, self::CSRF, self::LOGIN_EMAIL] as $key) {
+            $keys = [self::USER_ID, self::EMAIL, self::NICKNAME, self::MARK, self::CSRF, self::LOGIN_EMAIL, self::CHANNEL_KEY];
+            foreach ($keys as $key) {
                 Store::delete($key);
             }
             session_regenerate_id(true);

@@ -6,6 +6,7 @@ namespace addons\chathub\library;
 
 use ChatHub\Hub;
 use think\Config;
+use think\Env;
 use think\Request;
 
 /**
@@ -46,7 +47,12 @@ final class Site
      */
     public static function hubConfig(array $config): array
     {
-        return ['timezone' => date_default_timezone_get(), 'request_base_url' => self::requestBaseUrl()] + $config;
+        return [
+            'timezone' => date_default_timezone_get(),
+            'request_base_url' => self::requestBaseUrl(),
+            // php-fpm clears its environment; the site's own file is what it can read.
+            'env_gateway_aes_key' => Input::text(Env::get('gateway_aes_key')),
+        ] + $config;
     }
 
     public static function name(): string
