@@ -321,7 +321,7 @@ return [
     'unit.s' => '{count} s',
     'channel.action.for' => '{action}: {platform}',
     'channel.authorise' => 'Authorise',
-    'channel.again' => 'Authorise again',
+    'channel.again' => 'Re-authorise',
     'channel.manual' => 'Enter by hand',
     'channel.edit' => 'Change credentials',
     'channelPause' => 'Pause',
