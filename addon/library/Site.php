@@ -6,6 +6,7 @@ namespace addons\chathub\library;
 
 use ChatHub\Hub;
 use think\Config;
+use think\Env;
 use think\Request;
 
 /**
@@ -46,7 +47,13 @@ final class Site
      */
     public static function hubConfig(array $config): array
     {
-        return ['timezone' => date_default_timezone_get(), 'request_base_url' => self::requestBaseUrl()] + $config;
+        return [
+            'timezone' => date_default_timezone_get(),
+            'request_base_url' => self::requestBaseUrl(),
+            // php-fpm hides the process's environment; the host reads its own .env.
+            'env_gateway_aes_key' => (string) Env::get('gateway_aes_key', ''),
+            'runtime_path' => RUNTIME_PATH . 'chathub',
+        ] + $config;
     }
 
     public static function name(): string
