@@ -50,8 +50,9 @@ final class Site
         return [
             'timezone' => date_default_timezone_get(),
             'request_base_url' => self::requestBaseUrl(),
-            // php-fpm clears its environment; the site's own file is what it can read.
-            'env_gateway_aes_key' => Input::text(Env::get('gateway_aes_key')),
+            // php-fpm hides the process's environment; the host reads its own .env.
+            'env_gateway_aes_key' => (string) Env::get('gateway_aes_key', ''),
+            'runtime_path' => RUNTIME_PATH . 'chathub',
         ] + $config;
     }
 

@@ -1,6 +1,7 @@
 //! The rules, as someone who sells chat seats would say them. No I/O, no clock, no randomness:
 //! whatever depends on the moment takes the moment as an argument.
 
+pub mod channel;
 pub mod job;
 pub mod lifecycle;
 pub mod money;

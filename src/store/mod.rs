@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod certificate;
+pub mod channel;
 mod connection;
 mod db;
 pub mod job;
@@ -13,6 +14,7 @@ pub mod log;
 pub mod mail;
 pub mod member;
 pub mod migration;
+pub mod oauth_state;
 pub mod order;
 pub mod payment;
 pub mod tenant;
