@@ -14,6 +14,8 @@ use think\Response;
  */
 final class ChannelBinding
 {
+    private const BUSY_SECONDS = 3;
+
     /** The page with both ways, and what its forms send. */
     public static function form(int $userId): Response
     {
@@ -57,15 +59,16 @@ final class ChannelBinding
         try {
             $done = Site::hub()->completeChannel($userId, Session::channelKey(), $query);
         } catch (HubException $e) {
+            if ($e->getKey() === 'channel_busy') {
+                // Nothing is used up yet: the same address works in a moment.
+                return Failure::page($e)->header('Refresh', (string) self::BUSY_SECONDS);
+            }
             Failure::log($e);
 
-            return Channels::back(['error' => Channels::code($e)], 0);
-        }
-        if ($done['state'] === 'bound') {
-            return Channels::back(['done' => 'bound', 'channel' => $done['channel']], $done['tenant_id']);
+            return Channels::back(['error' => Channels::code($e)], Session::channelTenant());
         }
 
-        return Channels::back(['error' => 'channel_' . $done['state']], $done['tenant_id']);
+        return Channels::back(['done' => 'bound', 'channel' => $done['channel']], $done['tenant_id']);
     }
 
     /**
@@ -78,8 +81,10 @@ final class ChannelBinding
     private static function start(int $userId, array $list, array $form): Response
     {
         $channel = $form['channel'];
-        $input = Input::only(array_column(array_filter($form['fields'], static fn ($field) => $field['oauth']), 'name'));
+        $asked = array_filter($form['fields'], static fn (array $field): bool => $field['oauth']);
+        $input = Input::only(['account', ...array_column($asked, 'name')]);
         $url = Site::hub()->beginChannel($userId, $list['tenant_id'], $channel, Session::channelKey(), $input);
+        Session::rememberChannelTenant($list['tenant_id']);
 
         return Answer::page('away', ['channel' => $channel, 'address' => $url])->header('Refresh', '0;url=' . $url);
     }
@@ -90,7 +95,7 @@ final class ChannelBinding
      */
     private static function save(int $userId, array $list, array $form): Response
     {
-        $input = Input::only(array_column($form['fields'], 'name'));
+        $input = Input::only(['account', ...array_column($form['fields'], 'name')]);
         Site::hub()->saveChannel($userId, $list['tenant_id'], $form['channel'], $input);
 
         return Channels::back(['done' => 'saved', 'channel' => $form['channel']], $list['tenant_id']);

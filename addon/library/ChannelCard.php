@@ -52,20 +52,21 @@ final class ChannelCard
 
     /**
      * @param array<string,mixed> $account
-     * @return array{id:int,name:string,shop_id:string,status:string,authorised_at:?string,refreshed_at:?string,
+     * @return array{id:int,name:string,shop_id:string,status:string,badge:string,authorised_at:?string,refreshed_at:?string,
      *         expires_on:?string,expiry:string,soon:bool,error:string}
      */
     public static function account(array $account): array
     {
         $seconds = $account['expires_at'] === null ? null : (int) strtotime($account['expires_at']) - time();
         // What renews itself is nobody's worry, until it fails.
-        $renews = $account['renews'] && $account['status'] === 'active';
+        $renews = ($account['renews'] ?? false) && $account['status'] === 'active';
 
         return [
             'id' => $account['id'],
             'name' => $account['shop_name'] ?: $account['shop_id'] ?: Messages::get('channel.shop.unnamed'),
             'shop_id' => $account['shop_name'] ? (string) $account['shop_id'] : '',
             'status' => $account['status'],
+            'badge' => $account['status'] === 'active' && !$account['in_use'] ? 'spare' : $account['status'],
             'authorised_at' => $account['authorised_at'],
             'refreshed_at' => $account['last_refresh_at'],
             // The day is enough, and of a token that renews itself nobody wants to know the hour.

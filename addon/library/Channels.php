@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace addons\chathub\library;
 
+use ChatHub\ConfigException;
 use ChatHub\Exception as HubException;
 use ChatHub\NotFound;
 use think\Response;
@@ -91,6 +92,8 @@ final class Channels
         return match (true) {
             $e instanceof NotFound => 'not_found',
             Messages::has('error.' . $e->getKey()) => $e->getKey(),
+            str_starts_with($e->getKey(), 'vault_') => 'vault_bad',
+            $e instanceof ConfigException => 'not_available',
             default => 'channel_failed',
         };
     }

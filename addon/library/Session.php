@@ -22,6 +22,12 @@ final class Session
     private const MARK = 'chathub_session_mark';
     private const LOGIN_EMAIL = 'chathub_login_email';
     private const CHANNEL_KEY = 'chathub_channel_key';
+    private const CHANNEL_TENANT = 'chathub_channel_tenant';
+
+    private const KEYS = [
+        self::USER_ID, self::EMAIL, self::NICKNAME, self::MARK, self::CSRF, self::LOGIN_EMAIL, self::CHANNEL_KEY,
+        self::CHANNEL_TENANT,
+    ];
 
     private static bool $loaded = false;
     private static int $userId = 0;
@@ -101,6 +107,19 @@ final class Session
         return $key;
     }
 
+    /** The company that the member left for a platform's consent page with. */
+    public static function channelTenant(): int
+    {
+        return self::$loaded ? Input::id(self::read(self::CHANNEL_TENANT)) : 0;
+    }
+
+    public static function rememberChannelTenant(int $tenantId): void
+    {
+        self::write(static function () use ($tenantId): void {
+            Store::set(self::CHANNEL_TENANT, $tenantId);
+        });
+    }
+
     /** A form that was accepted must not be accepted again by a reload. */
     public static function renewCsrfToken(): void
     {
@@ -129,8 +148,7 @@ final class Session
             return;
         }
         self::write(static function (): void {
-            $keys = [self::USER_ID, self::EMAIL, self::NICKNAME, self::MARK, self::CSRF, self::LOGIN_EMAIL, self::CHANNEL_KEY];
-            foreach ($keys as $key) {
+            foreach (self::KEYS as $key) {
                 Store::delete($key);
             }
             session_regenerate_id(true);

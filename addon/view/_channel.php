@@ -26,7 +26,7 @@ $actions = $card['oauth']
             <span class="muted small wrap-anywhere"><?= $this->e($account['shop_id']) ?></span>
 <?php endif ?>
 <?php if (count($card['accounts']) > 1) : ?>
-            <?= $this->badge('channel', $account['status']) ?>
+            <?= $this->badge('channel', $account['badge']) ?>
 <?php endif ?>
         </p>
 <?php if ($account['error'] !== '') : ?>

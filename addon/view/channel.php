@@ -20,13 +20,14 @@ $openForm = !$oauth || $manual || (!$consent && $errors !== []);
     <?= $this->partial('_notice', ['kind' => 'error', 'text' => $this->text('error.summary')]) ?>
 <?php endif ?>
 <?php if ($account !== null) : ?>
-    <p class="bound"><?= $this->badge('channel', $account['status']) ?> <span class="wrap-anywhere"><?= $this->t('channel.bound', ['shop' => $account['name']]) ?></span></p>
+    <p class="bound"><?= $this->badge('channel', $account['badge']) ?> <span class="wrap-anywhere"><?= $this->t('channel.bound', ['shop' => $account['name']]) ?></span></p>
 <?php endif ?>
 <?php if ($oauth) : ?>
     <form class="panel" method="post" action="<?= $this->url('channelAuth') ?>" novalidate data-once data-sending="<?= $this->t('form.sending') ?>">
         <?= $this->csrf() ?>
         <input type="hidden" name="channel" value="<?= $this->e($channel) ?>">
         <input type="hidden" name="tenant" value="<?= $this->e($tenant['id']) ?>">
+        <input type="hidden" name="account" value="<?= $this->e($account['id'] ?? '') ?>">
         <input type="hidden" name="start" value="1">
         <h2><?= $this->t('channel.consent.heading', ['platform' => $platform]) ?></h2>
         <p class="panel-lead"><?= $this->t('channel.consent.text', ['platform' => $platform]) ?></p>
@@ -44,6 +45,7 @@ $openForm = !$oauth || $manual || (!$consent && $errors !== []);
             <?= $this->csrf() ?>
             <input type="hidden" name="channel" value="<?= $this->e($channel) ?>">
             <input type="hidden" name="tenant" value="<?= $this->e($tenant['id']) ?>">
+            <input type="hidden" name="account" value="<?= $this->e($account['id'] ?? '') ?>">
             <p class="panel-lead"><?= $this->t('channel.manual.text', ['platform' => $platform]) ?></p>
 <?php foreach ($fields as $field) : ?>
             <?= $this->partial('_channel_field', ['field' => $field, 'form' => 'manual', 'error' => $manualErrors[$field['name']] ?? '', 'manual' => true]) ?>
