@@ -4,8 +4,9 @@ use super::App;
 use crate::{
     Result,
     store::{
+        gateway,
         job::{self, Backlog},
-        throttle,
+        oauth_state, throttle,
         worker::{self, Beat, WorkerRow},
     },
 };
@@ -39,6 +40,8 @@ impl App {
     pub(super) fn clean(&self) -> Result<()> {
         self.tend_certificates();
         self.database.transaction(throttle::sweep)?;
+        self.database.transaction(oauth_state::sweep)?;
+        self.database.transaction(gateway::sweep)?;
         self.database.transaction(worker::sweep)
     }
 }

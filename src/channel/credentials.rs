@@ -4,11 +4,13 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Platform, Vault, vault};
-use crate::{Error, Result};
+use super::{Platform, Vault, oauth::Granted, vault};
+use crate::{Error, Result, Secret};
 
 /// What the column takes.
 pub const BLOB_MAX: usize = 2048;
+
+const REFRESH_UNTIL: &str = "refresh_expires_at";
 
 /// Shows nothing of itself, and is wiped when dropped.
 #[derive(Clone, Default, PartialEq)]
@@ -37,7 +39,8 @@ impl Credentials {
         Ok((Self::parse(&plain)?, kept))
     }
 
-    fn parse(json: &[u8]) -> Result<Self> {
+    /// A JSON object.
+    pub fn parse(json: &[u8]) -> Result<Self> {
         match serde_json::from_slice(json) {
             Ok(Value::Object(map)) => Ok(Self(map)),
             // The parser's own message may quote what it read.
@@ -94,6 +97,64 @@ impl Credentials {
         if let Some(mut before) = self.0.remove(name) {
             wipe(&mut before);
         }
+    }
+
+    /// The application that they were obtained for.
+    pub fn app_id(&self, platform: &Platform) -> Option<String> {
+        self.first(platform.id_keys)
+    }
+
+    /// What an answer changes in credentials, and nothing else. `now` in Unix seconds.
+    pub fn changes(platform: &Platform, granted: &Granted, now: i64) -> Self {
+        let mut changes = Self::default();
+        if let Some(first) = platform.token_keys.first() {
+            changes.set(first, granted.access_token.reveal());
+        }
+        if let Some(token) = &granted.refresh_token {
+            changes.set("refresh_token", token.reveal());
+        }
+        if let Some(seconds) = granted.refresh_life {
+            changes.set(REFRESH_UNTIL, now.saturating_add(seconds.max(0)));
+        }
+        if let Some(open_id) = &granted.open_id {
+            changes.set("open_id", open_id.as_str());
+        }
+        changes
+    }
+
+    /// Puts the changes of an answer in.
+    pub fn apply(&mut self, platform: &Platform, changes: &Self) {
+        let refresh_token = changes.text("refresh_token");
+        if refresh_token.is_some() && refresh_token != self.text("refresh_token") {
+            self.remove(REFRESH_UNTIL);
+        }
+        for name in platform.token_keys.iter().skip(1) {
+            self.remove(name);
+        }
+        for (name, value) in &changes.0 {
+            self.set(name, value.clone());
+        }
+    }
+
+    /// Forgets what an earlier authorisation brought.
+    pub fn forget_tokens(&mut self, platform: &Platform) {
+        for name in platform.token_keys.iter().chain(&["refresh_token", REFRESH_UNTIL, "open_id"]) {
+            self.remove(name);
+        }
+    }
+
+    /// When the refresh token ends, in Unix seconds, where the platform told.
+    pub fn refresh_until(&self) -> Option<i64> {
+        self.number(REFRESH_UNTIL)
+    }
+
+    /// Whose end nobody has told.
+    pub fn forget_refresh_until(&mut self) {
+        self.remove(REFRESH_UNTIL);
+    }
+
+    pub fn refresh_token(&self) -> Option<Secret> {
+        self.text("refresh_token").map(Secret::new)
     }
 
     /// The longest value: what to shorten when all of it is too long.

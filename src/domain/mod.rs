@@ -3,6 +3,7 @@
 
 pub mod channel;
 pub mod job;
+pub mod latency;
 pub mod lifecycle;
 pub mod money;
 pub mod order;

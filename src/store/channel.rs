@@ -33,12 +33,13 @@ pub struct AccountRow {
     pub refresh_failures: u32,
     /// A renewal began then whose outcome is not known.
     pub uncertain_since: Option<i64>,
+    pub lease_owner: Option<String>,
     pub createtime: i64,
 }
 
 const COLUMNS: &str = "id, tenant_id, channel, shop_id, shop_name, credentials_encrypted, \
     expires_at, status, last_error, last_refresh_at, sealed_with, refresh_at, refresh_failures, \
-    uncertain_since, createtime";
+    uncertain_since, lease_owner, createtime";
 const ERROR_LENGTH: usize = 500;
 
 fn from_row(mut row: Row) -> Result<AccountRow> {
@@ -64,6 +65,7 @@ fn from_row(mut row: Row) -> Result<AccountRow> {
         refresh_at: take(&mut row, "refresh_at")?,
         refresh_failures: take(&mut row, "refresh_failures")?,
         uncertain_since: take(&mut row, "uncertain_since")?,
+        lease_owner: take(&mut row, "lease_owner")?,
         createtime: take::<Option<i64>>(&mut row, "createtime")?.unwrap_or(0),
     })
 }
@@ -282,8 +284,8 @@ pub struct Left<'a> {
     pub next_in: Option<u32>,
 }
 
-/// Gives an account back; `false` when the lease is no longer ours. Without an owner it is one that
-/// nobody had leased, and that is locked.
+/// Leaves an account; `false` when its lease is no longer `owner`'s (the one that was read, for
+/// whoever has it locked).
 pub fn leave(
     db: &mut Db<'_>,
     before: &AccountRow,
@@ -364,6 +366,16 @@ pub fn set_mark(db: &mut Db<'_>, id: u32, blob: Option<&[u8]>, sealed_with: &str
         (sealed_with, id, blob),
     )?;
     Ok(())
+}
+
+/// How many rows are sealed with another key than this one, as far as anybody has looked.
+pub fn under_other_keys(db: &mut Db<'_>, mark: &str) -> Result<u32> {
+    let count = db.number(
+        "SELECT COUNT(*) FROM `__PREFIX__chathub_channel_account` \
+         WHERE sealed_with IS NOT NULL AND sealed_with <> ? AND sealed_with NOT LIKE 'x%'",
+        (mark,),
+    )?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
 /// Puts an account that nobody cares for yet on the worker's list.

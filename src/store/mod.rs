@@ -8,6 +8,7 @@ pub mod certificate;
 pub mod channel;
 mod connection;
 mod db;
+pub mod gateway;
 pub mod job;
 pub mod lifecycle;
 pub mod log;

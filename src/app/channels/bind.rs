@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
-use super::{super::Input, App, Moment, own_tenant, write_log};
+use super::{super::Input, App, Moment, own_tenant, times, write_log};
 use crate::{
     Error, Kind, Result,
     channel::{
@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         TenantStatus,
-        channel::{AccountStatus, Channel, Tokens, care_at, life},
+        channel::{AccountStatus, Channel, care_at, life},
     },
     random,
     store::{
@@ -231,7 +231,13 @@ impl App {
                 None => Credentials::default(),
             };
             bound.fill(&mut credentials, &state.extra);
-            let times = grant(&mut credentials, bound.platform, bound.granted, now.unix());
+            credentials.forget_tokens(bound.platform);
+            // What becomes due becomes so by the server's clock.
+            let server = db.now()?;
+            let changes = Credentials::changes(bound.platform, bound.granted, server);
+            credentials.apply(bound.platform, &changes);
+            let expires_at = server + life(bound.granted.life, bound.platform.default_life);
+            let times = times(&credentials, expires_at);
             let blob = sealed(&credentials, bound.vault, bound.platform)?;
             let written = Written {
                 shop_id: bound.shop_id.as_deref(),
@@ -241,7 +247,7 @@ impl App {
                 expires_at: Some(self.local(times.expires_at)),
                 status: AccountStatus::Active,
                 last_refresh_at: None,
-                refresh_at: Some(care_at(now.unix(), times, jitter)),
+                refresh_at: Some(care_at(server, times, jitter)),
             };
             store(db, row, state, &written, user_id, now)
         })?;
@@ -327,38 +333,6 @@ fn extra(platform: &Platform, input: &Input, before: &Credentials) -> Result<Val
         .filter_map(|field| Some((field.name.to_owned(), before.first(field.keys)?.into())))
         .collect();
     Ok(serde_json::json!({"set": set, "else": kept}))
-}
-
-/// Puts tokens into credentials; gives their times.
-pub(super) fn grant(
-    credentials: &mut Credentials,
-    platform: &Platform,
-    granted: &Granted,
-    now: i64,
-) -> Tokens {
-    if let Some((first, others)) = platform.token_keys.split_first() {
-        credentials.set(first, granted.access_token.reveal());
-        others.iter().for_each(|other| credentials.remove(other));
-    }
-    if let Some(token) = &granted.refresh_token {
-        credentials.set("refresh_token", token.reveal());
-        credentials.remove("refresh_expires_at");
-    }
-    match granted.refresh_life {
-        Some(seconds) if granted.refresh_token.is_some() || credentials.has(&["refresh_token"]) => {
-            let until = now.saturating_add(seconds.max(0));
-            credentials.set("refresh_expires_at", until);
-        }
-        _ => {}
-    }
-    if let Some(open_id) = &granted.open_id {
-        credentials.set("open_id", open_id.as_str());
-    }
-    Tokens {
-        expires_at: now + life(granted.life, platform.default_life),
-        refreshable: credentials.has(&["refresh_token"]),
-        refresh_until: credentials.number("refresh_expires_at"),
-    }
 }
 
 fn state_used() -> Error {

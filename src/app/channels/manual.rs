@@ -98,9 +98,10 @@ impl App {
             let new_tokens = credentials.tokens_mark(platform) != before;
             if new_tokens {
                 // Whose end nobody has told.
-                credentials.remove("refresh_expires_at");
+                credentials.forget_refresh_until();
             }
             let blob = sealed(&credentials, &vault, platform)?;
+            let server = db.now()?;
             let status = match row.map(|row| row.status) {
                 Some(AccountStatus::Paused) => AccountStatus::Paused,
                 _ => AccountStatus::Active,
@@ -114,7 +115,7 @@ impl App {
                 status,
                 last_refresh_at: row.and_then(|row| row.last_refresh_at),
                 // A renewal tells whether it works, and until when.
-                refresh_at: credentials.has(&["refresh_token"]).then(|| now.unix()),
+                refresh_at: credentials.refresh_token().map(|_| server),
             };
             let id = match row {
                 Some(row) if new_tokens => {

@@ -12,11 +12,16 @@ pub use refresh::Refreshed;
 pub use seal::Rekeyed;
 pub use statistics::{Period, Statistics};
 
-use super::{App, Moment, orders::own_tenant, written};
+use super::{
+    App, Moment,
+    mail::{self, Letter},
+    orders::own_tenant,
+    written,
+};
 use crate::{
     Error, Kind, Result,
-    channel::{Platform, Vault, oauth::AppKeys},
-    domain::channel::{AccountStatus, Channel},
+    channel::{Credentials, Platform, Vault},
+    domain::channel::{AccountStatus, Channel, Tokens},
     store::{
         Db,
         channel::{self, AccountRow},
@@ -92,7 +97,13 @@ pub(super) mod trouble {
     pub const ENDED: &str = "token_expired";
     pub const UNREADABLE: &str = "credentials_unreadable";
     pub const TOO_LONG: &str = "credentials_too_long";
-    pub const ALL: [&str; 7] = [REFUSED, FAILING, APP, APP_CHANGED, ENDED, UNREADABLE, TOO_LONG];
+    const ALL: [&str; 7] = [REFUSED, FAILING, APP, APP_CHANGED, ENDED, UNREADABLE, TOO_LONG];
+
+    /// The key that a `last_error` begins with; old rows hold anything.
+    pub fn key(text: &str) -> Option<&'static str> {
+        let first = text.split(':').next().unwrap_or_default();
+        ALL.into_iter().find(|key| *key == first)
+    }
 }
 
 impl App {
@@ -193,6 +204,10 @@ impl App {
             if row.status == to {
                 return Ok(());
             }
+            // It ended while it was switched off: then nobody cares for it any more.
+            let known = row.last_error.as_deref().is_some_and(|text| trouble::key(text).is_some());
+            let ended = to == AccountStatus::Active && row.refresh_at.is_none() && known;
+            let to = if ended { AccountStatus::Expired } else { to };
             if row.status != from || !channel::set_status(db, row.id, from, to, now.unix())? {
                 return Err(Error::new(
                     Kind::Forbidden,
@@ -236,10 +251,6 @@ fn write_log(
     user_id: u32,
     now: Moment,
 ) -> Result<()> {
-    let operator = match user_id {
-        0 => "system".to_owned(),
-        id => format!("member:{id}"),
-    };
     let detail = serde_json::json!({
         "account": row.id, "channel": row.channel.code(), "shop_id": row.shop_id,
     });
@@ -248,21 +259,64 @@ fn write_log(
         action,
         detail: &detail.to_string(),
         success: true,
-        operator: &operator,
+        operator: &format!("member:{user_id}"),
     };
     log::insert(db, &entry, now.unix())
 }
 
-/// What a member may read of `last_error`. Old rows hold anything.
+fn write_system_log(
+    db: &mut Db<'_>,
+    row: &AccountRow,
+    action: &str,
+    why: &str,
+    now: Moment,
+) -> Result<()> {
+    let detail = serde_json::json!({
+        "account": row.id, "channel": row.channel.code(), "shop_id": row.shop_id, "error": why,
+    });
+    let entry = log::Entry {
+        tenant_id: row.tenant_id,
+        action,
+        detail: &detail.to_string(),
+        success: false,
+        operator: "system",
+    };
+    log::insert(db, &entry, now.unix())
+}
+
+/// A letter to the member: these tokens have `ended`, or will. One each.
+fn mail_member(
+    db: &mut Db<'_>,
+    row: &AccountRow,
+    mark: &str,
+    ended: bool,
+    now: Moment,
+) -> Result<()> {
+    let Some(tenant) = tenant::find(db, row.tenant_id)?.filter(|tenant| tenant.user_id != 0) else {
+        return Ok(());
+    };
+    let (user_id, tenant_id) = (tenant.user_id, tenant.id);
+    let mark: String = mark.chars().take(16).collect();
+    let letter = match ended {
+        true => Letter::ChannelExpired { user_id, tenant_id, account: row, mark: &mark },
+        false => Letter::ChannelExpiring { user_id, tenant_id, account: row, mark: &mark },
+    };
+    mail::post(db, &letter, now)
+}
+
+/// What a member may read of `last_error`.
 fn public_error(text: &str) -> String {
-    let key = text.split(':').next().unwrap_or_default();
-    match trouble::ALL.contains(&key) {
-        true => key.to_owned(),
-        false => crate::channel::oauth::plain(text, &[]),
+    match trouble::key(text) {
+        Some(key) => key.to_owned(),
+        None => crate::channel::oauth::plain(text, &[]),
     }
 }
 
-/// The application's keys that renew an account: those that it was authorised for.
-pub(super) fn same_app(configured: Option<AppKeys>, id: &str) -> Option<AppKeys> {
-    configured.filter(|keys| keys.id == id)
+/// The times of a set of tokens whose access token ends at `expires_at`.
+fn times(credentials: &Credentials, expires_at: i64) -> Tokens {
+    Tokens {
+        expires_at,
+        refreshable: credentials.refresh_token().is_some(),
+        refresh_until: credentials.refresh_until(),
+    }
 }

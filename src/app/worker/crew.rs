@@ -22,6 +22,8 @@ use crate::{Error, Kind, Result};
 pub(super) enum Task {
     /// The tenant's calls to the provisioning service.
     Tenant(u32),
+    /// A shop account's tokens.
+    Channel(u32),
 }
 
 /// Tasks of one sort, with threads of their own: a service that hangs must not keep the mail from
@@ -29,14 +31,19 @@ pub(super) enum Task {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Lane {
     Tenant,
+    Channel,
 }
 
+/// Platforms answer within a second or so, and a shop's tokens are renewed once in a while.
+const CHANNEL_THREADS: usize = 4;
+
 impl Lane {
-    pub const ALL: [Self; 1] = [Self::Tenant];
+    pub const ALL: [Self; 2] = [Self::Tenant, Self::Channel];
 
     fn threads(self, concurrency: u32) -> usize {
         match self {
             Self::Tenant => concurrency as usize,
+            Self::Channel => CHANNEL_THREADS,
         }
     }
 }
@@ -45,6 +52,7 @@ impl Task {
     fn lane(&self) -> Lane {
         match self {
             Self::Tenant(_) => Lane::Tenant,
+            Self::Channel(_) => Lane::Channel,
         }
     }
 }
@@ -246,6 +254,18 @@ impl Hand {
                 }
                 Ok(())
             }
+            Task::Channel(id) => {
+                let began = Instant::now();
+                let tended = app.tend_channel(*id)?;
+                steps.extend(tended.map(|tended| News::Step {
+                    what: "channel",
+                    subject: id.to_string(),
+                    outcome: tended.outcome,
+                    ok: tended.ok,
+                    took: began.elapsed(),
+                }));
+                Ok(())
+            }
         }
     }
 }
@@ -254,6 +274,7 @@ impl Hand {
 fn failed_step(task: &Task, error: &Error) -> News {
     let (what, subject) = match task {
         Task::Tenant(id) => ("provision", id.to_string()),
+        Task::Channel(id) => ("channel", id.to_string()),
     };
     News::Step { what, subject, outcome: error.to_string(), ok: false, took: Duration::ZERO }
 }

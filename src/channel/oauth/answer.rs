@@ -81,8 +81,7 @@ fn said_no(style: Style, body: &Map<String, Value>) -> Option<(String, String)> 
     }
 }
 
-/// What the refusal means. The platforms' lists of codes are not complete, so their words count, too:
-/// the ones below are those for a refresh token that has ended.
+/// What the refusal means. The platforms' lists of codes are not complete, so their words count, too.
 fn kind(platform: &Platform, code: &str, words: &str) -> Refusal {
     if platform.final_codes.contains(&code) {
         return Refusal::Grant;
@@ -90,13 +89,20 @@ fn kind(platform: &Platform, code: &str, words: &str) -> Refusal {
     if platform.app_codes.contains(&code) {
         return Refusal::App;
     }
-    let words = words.to_lowercase();
-    let about = ["refresh_token", "refresh token", "refreshtoken", "刷新令牌"];
-    let ended = ["过期", "失效", "无效", "不存在", "expire", "invalid", "revoked", "used"];
+    let words = format!("{code} {words}").to_lowercase();
     let holds = |list: &[&str]| list.iter().any(|word| words.contains(word));
-    match holds(&about) && holds(&ended) {
-        true => Refusal::Grant,
-        false => Refusal::Other,
+    let token = ["refresh_token", "refresh token", "refreshtoken", "刷新令牌"];
+    let ended = ["过期", "失效", "无效", "不存在", "expire", "invalid", "revoked", "used"];
+    let app = ["app_key", "app_secret", "appkey", "client_id", "clientid", "client_secret", "秘钥"];
+    let busy = ["繁忙", "频繁", "too many", "rate limit", "call-limited", "busy"];
+    if holds(&token) && holds(&ended) {
+        Refusal::Grant
+    } else if holds(&app) {
+        Refusal::App
+    } else if holds(&busy) {
+        Refusal::Busy
+    } else {
+        Refusal::Other
     }
 }
 
@@ -229,8 +235,9 @@ mod tests {
         );
         assert_eq!(
             refusal(&TIKTOK, 200, r#"{"data":{"error_code":2100004,"description":"系统繁忙"}}"#),
-            Refusal::Other
+            Refusal::Busy
         );
+        assert_eq!(refusal(&JD, 200, r#"{"code":403,"msg":"app_secret不正确"}"#), Refusal::App);
         assert_eq!(refusal(&JD, 429, "<html>"), Refusal::Busy);
         let shown = format!("{:?}", answer(&AMAZON, 400, grant));
         assert!(!shown.contains("the-refresh-token"), "{shown}");
