@@ -368,8 +368,9 @@ namespace ChatHub {
          * The member's shop accounts on the five platforms, and how the gateway fares with them.
          *
          * `vault`: ready | missing (no key is set: nothing can be bound) | bad (it cannot be used). An account: array{id:int,
-         *   shop_id:?string,shop_name:?string,status:string,in_use:bool,authorised_at:string,expires_at:?string,
+         *   shop_id:?string,shop_name:?string,status:string,in_use:bool,renews:bool,authorised_at:string,expires_at:?string,
          *   last_refresh_at:?string,error:?string}; status: active | expired | error | paused; in_use: the one that the gateway reads;
+         *   renews: the worker renews it by itself, as things stand;
          *   error: refresh_refused | refresh_failing | app_refused | app_changed | token_expired | credentials_unreadable |
          *   credentials_too_long, or an older version's words. A period: array{calls:int,success:?float,median_ms:?int}, success 0..1.
          *   `counting`: the gateway's log is still being counted, the figures are too small.

@@ -59,7 +59,7 @@ final class ChannelCard
     {
         $seconds = $account['expires_at'] === null ? null : (int) strtotime($account['expires_at']) - time();
         // What renews itself is nobody's worry, until it fails.
-        $renews = ($account['renews'] ?? false) && $account['status'] === 'active';
+        $renews = $account['renews'] && $account['status'] === 'active';
 
         return [
             'id' => $account['id'],

@@ -48,6 +48,7 @@ pub fn account(view: &AccountView) -> PhpResult<Array> {
         .with("shop_name", view.shop_name.as_deref())?
         .with("status", view.status.code())?
         .with("in_use", view.in_use)?
+        .with("renews", view.renews)?
         .with("authorised_at", view.authorised_at.as_str())?
         .with("expires_at", view.expires_at.as_deref())?
         .with("last_refresh_at", view.last_refresh_at.as_deref())?

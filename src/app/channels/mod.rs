@@ -76,6 +76,8 @@ pub struct AccountView {
     pub status: AccountStatus,
     /// The gateway uses this one: the newest active one of its channel.
     pub in_use: bool,
+    /// As things stand the worker renews it, and its end is nobody's worry.
+    pub renews: bool,
     pub authorised_at: String,
     pub expires_at: Option<String>,
     pub last_refresh_at: Option<String>,
@@ -154,11 +156,26 @@ impl App {
             shop_name: row.shop_name.clone(),
             status: row.status,
             in_use: false,
+            renews: self.renews(row),
             authorised_at: written(at),
             expires_at: row.expires_at.map(written),
             last_refresh_at: row.last_refresh_at.map(written),
             error: row.last_error.as_deref().map(public_error),
         }
+    }
+
+    fn renews(&self, row: &AccountRow) -> bool {
+        let cared_for = matches!(row.status, AccountStatus::Active | AccountStatus::Paused)
+            && row.refresh_at.is_some();
+        let credentials = match (&row.blob, self.config.vault()) {
+            (Some(blob), Ok(vault)) if cared_for => Credentials::read(&vault, blob),
+            _ => return false,
+        };
+        let now = self.now().unix();
+        credentials.is_ok_and(|(credentials, _)| {
+            credentials.refresh_token().is_some()
+                && credentials.refresh_until().is_none_or(|until| until > now)
+        })
     }
 
     pub(super) fn vault_state(&self) -> VaultState {

@@ -15,6 +15,8 @@ const logged = mark();
 const canaries = new Set();
 const remember = async () => (await secrets()).forEach((secret) => canaries.add(secret));
 
+/** DATETIME in the site's zone, so many seconds from now. */
+const shanghai = (seconds) => new Date(Date.now() + (seconds + 8 * 3600) * 1000).toISOString().slice(0, 19).replace('T', ' ');
 const redirects = (answer, to) => assert.deepEqual([answer.status, answer.location], [302, `${INDEX}${to}`], answer.text);
 const list = (acme, more = '') => `channelList?tenant=${acme.tenant.id}${more}`;
 
@@ -214,7 +216,7 @@ describe('coming back', () => {
             const before = (await onTheWay(acme, 'taobao'));
             await control('platforms', { fault: { mode, channel: 'taobao', times: 1 } });
             const answer = await comeBack(acme.visitor, before);
-            redirects(answer, list(acme, `&error=${mode === 'refused' ? 'channel_refused' : 'channel_unavailable'}`));
+            redirects(answer, list(acme, `&error=${['refused', 'busy'].includes(mode) ? 'channel_refused' : 'channel_unavailable'}`));
             await nothingStored(acme);
             assert.equal((await bind(acme, 'taobao')).location.includes('done=bound'), true);
             await remember();
@@ -518,8 +520,9 @@ describe('what the list tells', () => {
         const acme = await member.register();
         await bind(acme, 'taobao');
         const [{ id }] = await accounts(acme.tenant.id);
-        for (const [left, words] of [['59 MINUTE', /还有 5[89] 分钟/], ['26 HOUR', /还有 2[56] 小时/], ['9 DAY', /还有 8 天/], ['-1 DAY', /已过期/]]) {
-            await rows(`UPDATE {channel_account} SET expires_at = DATE_ADD(NOW(), INTERVAL ${left}), status = 'paused', refresh_at = NULL WHERE id = ?`, [id]);
+        assert.match((await acme.visitor.send(list(acme))).text, /自动续期/);
+        for (const [left, words] of [[3500, /还有 5[678] 分钟/], [26 * 3600, /还有 2[56] 小时/], [9 * 86_400, /还有 [89] 天/], [-86_400, /已过期/]]) {
+            await rows("UPDATE {channel_account} SET expires_at = ?, refresh_at = NULL WHERE id = ?", [shanghai(left), id]);
             assert.match((await acme.visitor.send(list(acme))).text, words, left);
         }
         await rows("UPDATE {channel_account} SET expires_at = NULL WHERE id = ?", [id]);
@@ -531,7 +534,7 @@ describe('what the list tells', () => {
         const acme = await member.register();
         await bind(acme, 'taobao');
         const [{ id }] = await accounts(acme.tenant.id);
-        for (const [error, words] of [['refresh_failing', '续期暂时没有成功'], ['unheard_of', '最近一次操作没有成功'], ['<script>alert(1)</script>', '&lt;script&gt;']]) {
+        for (const [error, words] of [['refresh_failing', '续期暂时没有成功'], ['unheard_of', '最近一次操作没有成功'], ['old words: <script>alert(1)</script>', 'old words']]) {
             await rows('UPDATE {channel_account} SET last_error = ? WHERE id = ?', [error, id]);
             const page = (await acme.visitor.send(list(acme))).text;
             assert.ok(page.includes(words), error);
