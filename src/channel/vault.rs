@@ -15,7 +15,7 @@ const KEY_LEN: usize = 32;
 const TAG_LEN: usize = 16;
 /// A key file holds 44 characters; whatever is much longer is another file.
 const FILE_MAX: u64 = 4096;
-/// Half of all one-byte texts give a blob of ASCII now and then; 28 random bytes hardly ever do.
+/// A blob of 30 bytes is valid UTF-8 once in some ten million, a longer one much less often.
 const DRAWS: usize = 64;
 
 /// One key, or during a rotation the current one and the one before.
@@ -62,8 +62,16 @@ impl Vault {
 
     /// Seals with the current key. Twice the same text never gives the same blob.
     pub fn seal(&self, plain: &[u8]) -> Result<Vec<u8>> {
+        self.seal_with(plain, random::bytes)
+    }
+
+    fn seal_with(
+        &self,
+        plain: &[u8],
+        mut draw: impl FnMut() -> Result<[u8; NONCE_LEN]>,
+    ) -> Result<Vec<u8>> {
         for _ in 0..DRAWS {
-            let blob = self.current.seal(plain, random::bytes()?)?;
+            let blob = self.current.seal(plain, draw()?)?;
             if !is_plain(&blob) {
                 return Ok(blob);
             }
@@ -222,5 +230,28 @@ fn read_file(path: &str) -> std::result::Result<Zeroizing<String>, String> {
 impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Vault(***)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+    #[test]
+    fn where_chance_makes_it_utf_8_another_nonce_is_drawn() {
+        let vault = Vault::load(KEY, "").unwrap();
+        let nonce =
+            |n: u32| -> [u8; NONCE_LEN] { format!("{n:012}").into_bytes().try_into().unwrap() };
+        let misread = (0..10_000_000)
+            .map(nonce)
+            .find(|nonce| is_plain(&vault.current.seal(b"", *nonce).unwrap()))
+            .unwrap();
+        let mut drawn = [misread, misread, [255; NONCE_LEN]].into_iter();
+        let blob = vault.seal_with(b"", || Ok(drawn.next().unwrap())).unwrap();
+        assert_eq!((&blob[..NONCE_LEN], drawn.next()), (&[255; NONCE_LEN][..], None));
+        assert_eq!(vault.open(&blob).unwrap().0.as_slice(), b"");
+        assert!(vault.seal_with(b"", || Ok(misread)).is_err(), "never such a blob");
     }
 }

@@ -7,6 +7,7 @@ mod support;
 mod account;
 mod broken_connection;
 mod canary;
+mod channels;
 mod connection;
 mod dialect;
 mod heal;

@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod alipay;
+pub mod gateway;
+pub mod platform;
 pub mod seed;
 pub mod service;
 pub mod site;
