@@ -216,7 +216,7 @@ describe('coming back', () => {
             const before = (await onTheWay(acme, 'taobao'));
             await control('platforms', { fault: { mode, channel: 'taobao', times: 1 } });
             const answer = await comeBack(acme.visitor, before);
-            redirects(answer, list(acme, `&error=${['refused', 'busy'].includes(mode) ? 'channel_refused' : 'channel_unavailable'}`));
+            redirects(answer, list(acme, `&error=${mode === 'refused' ? 'channel_refused' : 'channel_unavailable'}`));
             await nothingStored(acme);
             assert.equal((await bind(acme, 'taobao')).location.includes('done=bound'), true);
             await remember();
@@ -540,6 +540,38 @@ describe('what the list tells', () => {
             assert.ok(page.includes(words), error);
             assert.ok(!page.includes('<script>alert'));
         }
+        await remember();
+    });
+
+    test('how the gateway fared, over a day and a week', async () => {
+        const acme = await member.register();
+        await bind(acme, 'jd');
+        assert.match((await acme.visitor.send(list(acme))).text, /最近 7 天还没有调用/);
+        const call = (channel, status, latency, age) => [acme.tenant.id, channel, 'h'.repeat(64), status, latency, Math.floor(Date.now() / 1000) - age];
+        const calls = [
+            ...[100, 200, 300].map((ms) => call('jd', 'success', ms, 7200)), call('jd', 'timeout', 9000, 7200),
+            ...Array.from({ length: 6 }, () => call('jd', 'cache_hit', 200, 3 * 86_400)), call('jd', 'success', 200, 8 * 86_400),
+            call('pdd', 'success', 1500, 3 * 86_400),
+        ];
+        for (const values of calls) {
+            await rows('INSERT INTO {gateway_log} (tenant_id, channel, query_hash, status, latency_ms, createtime) VALUES (?, ?, ?, ?, ?, ?)', values);
+        }
+        const figures = async (channel) => {
+            const page = (await acme.visitor.send(list(acme))).text;
+            const card = new RegExp(`data-channel="${channel}"[\\s\\S]*?</section>`).exec(page)[0];
+            return [...card.matchAll(/<tr><th scope="row">(.*?)<\/th><td>(.*?)<\/td><td>(.*?)<\/td><td>(.*?)<\/td>/g)].map((match) => match.slice(1));
+        };
+        const [day, week] = await until('the calls are counted', async () => {
+            const found = await figures('jd');
+            return found[1]?.[1] === '10' && found;
+        });
+        assert.deepEqual(day.slice(0, 3), ['24 小时', '4', '75%']);
+        assert.deepEqual(week.slice(0, 3), ['7 天', '10', '90%']);
+        // Latencies are kept by classes of about a tenth.
+        const median = (row) => Number(/^([\d.]+) 毫秒$/.exec(row[3])[1]);
+        assert.ok(median(day) >= 180 && median(day) <= 320, day[3]);
+        assert.ok(Math.abs(median(week) - 200) <= 20, week[3]);
+        assert.match((await figures('pdd'))[1][3], /^1\.[456] 秒$/);
         await remember();
     });
 
