@@ -49,6 +49,7 @@ return [
     'title.channels' => 'Shop channels',
     'title.channel' => 'Connect a shop',
     'title.away' => 'On the way to the platform',
+    'title.busy' => 'Completing the authorisation',
     'title.unbind' => 'Disconnect a shop',
     'title.error' => 'Something went wrong',
 
@@ -315,6 +316,7 @@ return [
     'channel.calls.count' => 'Number',
     'channel.calls.success' => 'Success',
     'channel.calls.median' => 'Median',
+    'channel.calls.counting' => 'Calls are still being counted; the figures are too small.',
     'channel.calls.none' => 'No calls in the last 7 days.',
     'channel.span.day' => '24 h',
     'channel.span.week' => '7 days',
@@ -343,6 +345,7 @@ return [
     'channel.keep' => 'Keep as it is',
     'channel.save' => 'Save credentials',
     'channel.back' => 'Back to the shop channels',
+    'channel.busy' => 'Completing the authorisation…',
     'channel.away' => 'Taking you to {platform}…',
     'channel.away.text' => 'You will be forwarded. If not, press the button.',
     'channel.away.go' => 'Go to {platform}',

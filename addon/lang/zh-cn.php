@@ -49,6 +49,7 @@ return [
     'title.channels' => '店铺渠道',
     'title.channel' => '绑定店铺',
     'title.away' => '正在前往授权',
+    'title.busy' => '正在完成授权',
     'title.unbind' => '解绑店铺',
     'title.error' => '出了点问题',
 
@@ -315,6 +316,7 @@ return [
     'channel.calls.count' => '次数',
     'channel.calls.success' => '成功率',
     'channel.calls.median' => '耗时中位数',
+    'channel.calls.counting' => '统计正在更新，数字暂时偏小。',
     'channel.calls.none' => '最近 7 天还没有调用。',
     'channel.span.day' => '24 小时',
     'channel.span.week' => '7 天',
@@ -343,6 +345,7 @@ return [
     'channel.keep' => '不修改',
     'channel.save' => '保存凭据',
     'channel.back' => '返回店铺渠道',
+    'channel.busy' => '正在完成授权…',
     'channel.away' => '正在前往{platform}…',
     'channel.away.text' => '页面会自动跳转。如果没有，请点击下面的按钮。',
     'channel.away.go' => '前往{platform}',

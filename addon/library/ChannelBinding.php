@@ -61,7 +61,7 @@ final class ChannelBinding
         } catch (HubException $e) {
             if ($e->getKey() === 'channel_busy') {
                 // Nothing is used up yet: the same address works in a moment.
-                return Failure::page($e)->header('Refresh', (string) self::BUSY_SECONDS);
+                return Answer::page('busy', [], 503)->header('Refresh', (string) self::BUSY_SECONDS);
             }
             Failure::log($e);
 

@@ -16,7 +16,7 @@ final class ChannelCard
     /**
      * @param array<string,mixed> $channel
      * @return array{channel:string,oauth:bool,state:string,accounts:list<array<string,mixed>>,
-     *         stats:list<array{span:string,calls:int,success:string,median:string}>,called:bool}
+     *         stats:list<array{span:string,calls:int,success:string,median:string}>,called:bool,counting:bool}
      */
     public static function of(array $channel): array
     {
@@ -29,6 +29,7 @@ final class ChannelCard
             'accounts' => array_map([self::class, 'account'], $channel['accounts']),
             'stats' => $stats,
             'called' => array_sum(array_column($stats, 'calls')) > 0,
+            'counting' => $channel['stats']['counting'],
         ];
     }
 

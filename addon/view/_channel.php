@@ -64,8 +64,11 @@ $actions = $card['oauth']
 <?php endforeach ?>
         </tbody>
     </table>
-<?php elseif ($bound) : ?>
-    <p class="muted small channel-quiet"><?= $this->t('channel.calls.none') ?></p>
+<?php elseif ($bound && !$card['counting']) : ?>
+    <p class="muted small"><?= $this->t('channel.calls.none') ?></p>
+<?php endif ?>
+<?php if ($card['counting']) : ?>
+    <p class="muted small"><?= $this->t('channel.calls.counting') ?></p>
 <?php endif ?>
 <?php if (!$locked) : ?>
     <p class="channel-actions">

@@ -20,7 +20,7 @@ $openForm = !$oauth || $manual || (!$consent && $errors !== []);
     <?= $this->partial('_notice', ['kind' => 'error', 'text' => $this->text('error.summary')]) ?>
 <?php endif ?>
 <?php if ($account !== null) : ?>
-    <p class="bound"><?= $this->badge('channel', $account['badge']) ?> <span class="wrap-anywhere"><?= $this->t('channel.bound', ['shop' => $account['name']]) ?></span></p>
+    <p class="bound"><?= $this->badge('channel', $account['status']) ?> <span class="wrap-anywhere"><?= $this->t('channel.bound', ['shop' => $account['name']]) ?></span></p>
 <?php endif ?>
 <?php if ($oauth) : ?>
     <form class="panel" method="post" action="<?= $this->url('channelAuth') ?>" novalidate data-once data-sending="<?= $this->t('form.sending') ?>">

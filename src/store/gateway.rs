@@ -54,7 +54,7 @@ pub fn count(
         "SELECT hour, bucket, CAST(COUNT(*) AS UNSIGNED) AS calls, CAST(SUM(good) AS UNSIGNED) AS good \
          FROM (SELECT createtime DIV 3600 AS hour, status IN ('success', 'cache_hit') AS good, \
          IF(latency_ms < {EXACT}, latency_ms, \
-         {EXACT} + FLOOR(LN(latency_ms / {EXACT}) / LN({STEP}))) AS bucket FROM `__PREFIX__chathub_gateway_log` FORCE INDEX (idx_statistics) \
+         {EXACT} + CAST(FLOOR(LN(latency_ms / {EXACT}) / LN({STEP})) AS UNSIGNED)) AS bucket FROM `__PREFIX__chathub_gateway_log` FORCE INDEX (idx_statistics) \
          WHERE tenant_id = :tenant_id AND channel = :channel AND createtime >= :since \
          AND createtime < :before ORDER BY createtime {order} LIMIT {limit}) AS some \
          GROUP BY hour, bucket"

@@ -138,7 +138,7 @@ for (const device of [PHONE, LARGE_PHONE, DESKTOP]) {
             await save(acme, 'tiktok');
             const set = (channel, change) => rows(`UPDATE {channel_account} SET ${change} WHERE tenant_id = ? AND channel = ?`, [acme.tenant.id, channel]);
             await set('jd', "status = 'expired', last_error = 'refresh_refused', expires_at = '2024-05-01 10:00:00'");
-            await set('taobao', 'refresh_at = NULL, expires_at = DATE_ADD(NOW(), INTERVAL 50 HOUR)');
+            await set('taobao', 'refresh_at = NULL, expires_at = DATE_ADD(NOW(), INTERVAL 60 HOUR)');
             await set('tiktok', "status = 'error', last_error = 'app_refused'");
             const now = Math.floor(Date.now() / 1000);
             for (const [channel, status, ms, age] of [['amazon', 'success', 412, 4000], ['amazon', 'success', 380, 90_000], ['amazon', 'timeout', 10_000, 90_000], ['jd', 'error', 1630, 200_000]]) {
@@ -146,6 +146,9 @@ for (const device of [PHONE, LARGE_PHONE, DESKTOP]) {
                     await rows('INSERT INTO {gateway_log} (tenant_id, channel, query_hash, status, latency_ms, createtime) VALUES (?, ?, ?, ?, ?, ?)', [acme.tenant.id, channel, 'h'.repeat(64), status, ms + n, now - age]);
                 }
             }
+            // These hours were counted before, when nothing was in them.
+            await rows('DELETE FROM {gateway_span} WHERE tenant_id = ?', [acme.tenant.id]);
+            await rows('DELETE FROM {gateway_hour} WHERE tenant_id = ?', [acme.tenant.id]);
             await screen.as(acme.visitor);
             await screen.open(`channelList?tenant=${acme.tenant.id}`);
             assert.deepEqual(
