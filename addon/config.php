@@ -37,7 +37,7 @@ return (static function (): array {
     return [
         $field('站点', 'site_name', '站点名称', 'string', 'ChatHub', '显示在页面顶部和支付订单中'),
         $field('站点', 'support_email', '客服邮箱', 'string', '', '会员遇到问题时看到的联系邮箱'),
-        $field('站点', 'public_base_url', '网站公开地址', 'string', '', '例如 https://www.example.com，结尾不带斜杠；正式收款时必填，支付平台的通知发往这个地址'),
+        $field('站点', 'public_base_url', '网站公开地址', 'string', '', '例如 https://www.example.com，结尾不带斜杠；正式收款和店铺授权时必填，支付平台的通知、店铺授权后的返回都用这个地址'),
 
         $field('开通服务', 'provision_server_url', '开通服务地址', 'string', 'http://CoPaw:5566', '创建客服空间的服务'),
         $field('开通服务', 'provision_api_key', '开通服务密钥', 'password', 'chathub-default-key-change-me', '随请求发送的 X-API-Key，请改成与开通服务一致的值'),
@@ -70,6 +70,7 @@ return (static function (): array {
         $field('店铺渠道', 'amazon_application_id', 'Amazon 应用 ID', 'string', '', '卖家平台“开发者中心”中以 amzn1.sp.solution. 开头的编号' . $redirect),
         $field('店铺渠道', 'amazon_client_id', 'Amazon LWA 客户端编码', 'string', '', '“开发者中心”应用的“LWA 凭据”中，以 amzn1.application-oa2-client. 开头'),
         $field('店铺渠道', 'amazon_client_secret', 'Amazon LWA 客户端密钥', 'password', '', '同在“LWA 凭据”中'),
+        $field('店铺渠道', 'amazon_beta', 'Amazon 应用为草稿', 'radio', '0', '应用还没有发布时开启，授权地址会带上 version=beta；发布后关闭', $onOff),
         $field('店铺渠道', 'jd_app_key', '京东 App Key', 'string', '', '京东宙斯开放平台“应用管理”的应用证书中' . $redirect),
         $field('店铺渠道', 'jd_app_secret', '京东 App Secret', 'password', '', '同在应用证书中'),
         $field('店铺渠道', 'taobao_app_key', '淘宝 App Key', 'string', '', '淘宝开放平台控制台“应用管理”的“概览”中' . $redirect),

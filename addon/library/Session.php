@@ -133,6 +133,10 @@ final class Session
     {
         self::write(static function () use ($account): void {
             session_regenerate_id(true);
+            if (Input::id(self::read(self::USER_ID)) !== $account['user_id']) {
+                Store::delete(self::CHANNEL_KEY);
+                Store::delete(self::CHANNEL_TENANT);
+            }
             Store::set(self::USER_ID, $account['user_id']);
             Store::set(self::EMAIL, $account['email']);
             Store::set(self::NICKNAME, $account['nickname']);

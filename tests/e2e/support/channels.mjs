@@ -1,6 +1,8 @@
 /** Shop accounts: consent at the sandbox's platforms, and the gateway's way of reading what was stored. */
 import assert from 'node:assert/strict';
 import { createDecipheriv } from 'node:crypto';
+import { afterEach, test } from 'node:test';
+import { mark } from './logs.mjs';
 import { control } from './sandbox.mjs';
 import { currentConfig, env, INDEX, row, rows } from './site.mjs';
 
@@ -16,6 +18,23 @@ export const FORM = {
     pdd: { app_id: 'pdd-client-1', app_secret: 'CANARY-pdd-secret', access_token: 'CANARY-pdd-access', refresh_token: 'CANARY-pdd-refresh' },
     tiktok: { app_id: 'awclient1', app_secret: 'CANARY-tiktok-secret', access_token: 'CANARY-tiktok-access', refresh_token: 'CANARY-tiktok-refresh' },
 };
+
+/** What the gateway needs, by the names that it looks for first. */
+export const READ = {
+    amazon: (token) => ({ access_token: token.access_token, partner_tag: 'blue-whale-20', marketplace: 'jp' }),
+    jd: (token) => ({ app_key: env.sandbox.jd_app_key, app_secret: env.sandbox.jd_app_secret, access_token: token.access_token }),
+    taobao: (token) => ({ app_key: env.sandbox.taobao_app_key, app_secret: env.sandbox.taobao_app_secret, session_key: token.access_token, adzone_id: '109', site_id: '45' }),
+    pdd: (token) => ({ client_id: env.sandbox.pdd_client_id, client_secret: env.sandbox.pdd_client_secret, access_token: token.access_token }),
+    tiktok: (token) => ({ client_key: env.sandbox.tiktok_client_key, client_secret: env.sandbox.tiktok_client_secret, access_token: token.access_token }),
+};
+/** What the gateway reads of a form: the names that it looks for first. */
+const NAMES_READ = {
+    amazon: {}, jd: { app_id: 'app_key' }, taobao: { app_id: 'app_key' },
+    pdd: { app_id: 'client_id', app_secret: 'client_secret' }, tiktok: { app_id: 'client_key', app_secret: 'client_secret' },
+};
+export const typed = (channel) => Object.fromEntries(
+    Object.entries(FORM[channel]).map(([name, value]) => [NAMES_READ[channel][name] ?? name, value]),
+);
 
 /** Begins at our page; gives the platform's address that the browser is sent to, or the answer when it is not. */
 export async function begin(member, channel, { tenant = member.tenant.id, ...fields } = {}) {
@@ -103,3 +122,31 @@ export async function pages(member, tenant = member.tenant.id) {
     const paths = [`channelList?tenant=${tenant}`, 'my', ...CHANNELS.map((channel) => `channelAuth?channel=${channel}&tenant=${tenant}&manual=1`), ...ids];
     return Promise.all(paths.map(async (path) => ({ path, text: (await member.visitor.send(path)).text })));
 }
+
+/**
+ * Collects every secret of this file's tests while the sandbox knows it; what it gives is called at the file's end and looks
+ * for all of them in the logs and in every table.
+ */
+export function secretsStayInside() {
+    const logged = mark();
+    const canaries = new Set();
+    afterEach(async () => (await secrets()).forEach((secret) => canaries.add(secret)));
+    return () => test('no log and no table holds a secret', async () => {
+        const texts = [logged().map(({ line }) => line).join('\n')];
+        for (const { name } of await rows('SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()')) {
+            for (const stored of await rows(`SELECT * FROM \`${name}\``)) {
+                texts.push(Object.values(stored).map((value) => (Buffer.isBuffer(value) ? value.toString('latin1') : String(value))).join('\n'));
+            }
+        }
+        assert.ok(canaries.size > 5, `${canaries.size} secrets to look for`);
+        for (const secret of canaries) {
+            for (const text of texts) {
+                assert.ok(!text.includes(secret), `${secret} in ${text.slice(0, 300)}`);
+            }
+        }
+    });
+}
+
+export const list = (member, more = '') => `channelList?tenant=${member.tenant.id}${more}`;
+
+export const redirects = (answer, to) => assert.deepEqual([answer.status, answer.location], [302, `${INDEX}${to}`], answer.text);
