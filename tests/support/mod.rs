@@ -4,6 +4,7 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod alipay;
+pub mod child;
 pub mod gateway;
 pub mod platform;
 pub mod seed;

@@ -47,6 +47,7 @@ pub struct Asked {
     pub params: HashMap<String, String>,
     /// The shop whose code or refresh token it is; empty for a dead or unknown one.
     pub shop: String,
+    stream: Arc<TcpStream>,
 }
 
 impl Asked {
@@ -54,12 +55,20 @@ impl Asked {
         self.params.get(name).map_or("", String::as_str)
     }
 
+    /// Whoever asked is not there any more: killed, say.
+    pub fn has_left(&self) -> bool {
+        self.stream.set_nonblocking(true).unwrap();
+        let left = matches!(self.stream.peek(&mut [0]), Ok(0));
+        self.stream.set_nonblocking(false).unwrap();
+        left
+    }
+
     fn renews(&self) -> bool {
         self.param("grant_type") == "refresh_token"
     }
 }
 
-type Rule = Box<dyn Fn(usize, &Asked) -> Act + Send>;
+type Rule = Arc<dyn Fn(usize, &Asked) -> Act + Send + Sync>;
 
 struct State {
     rule: Rule,
@@ -89,7 +98,7 @@ impl Platforms {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let state = State {
-            rule: Box::new(|_, _| Act::Work),
+            rule: Arc::new(|_, _| Act::Work),
             asked: Vec::new(),
             good: HashMap::new(),
             tokens: HashMap::new(),
@@ -110,9 +119,9 @@ impl Platforms {
         Self { url, state }
     }
 
-    /// `rule` gets the number of the request (0 is the first) and the request.
-    pub fn rule(&self, rule: impl Fn(usize, &Asked) -> Act + Send + 'static) {
-        self.lock().rule = Box::new(rule);
+    /// `rule` gets the number of the request (0 is the first) and the request; of several at once.
+    pub fn rule(&self, rule: impl Fn(usize, &Asked) -> Act + Send + Sync + 'static) {
+        self.lock().rule = Arc::new(rule);
     }
 
     /// A code that a shop's owner agreed to.
@@ -241,17 +250,21 @@ pub fn refusal(asked: &Asked) -> Json {
 
 fn serve(stream: TcpStream, shared: &(Mutex<State>, Condvar)) {
     let (state, changed) = shared;
+    let stream = Arc::new(stream);
     let Some(mut asked) = read(&stream) else { return };
     let mut guard = state.lock().unwrap();
     let presented = if asked.renews() { "refresh_token" } else { "code" };
     asked.shop = guard.good.get(asked.param(presented)).cloned().unwrap_or_default();
-    let act = (guard.rule)(guard.asked.len(), &asked);
+    let (number, rule) = (guard.asked.len(), Arc::clone(&guard.rule));
     guard.asked.push(asked.clone());
     let now = guard.in_flight.entry(asked.shop.clone()).or_default();
     *now += 1;
     if !asked.shop.is_empty() {
         guard.most_of_one = guard.most_of_one.max(guard.in_flight[&asked.shop]);
     }
+    drop(guard);
+    let act = rule(number, &asked);
+    let mut guard = state.lock().unwrap();
     let act = match act {
         Act::Held(act) => {
             guard.held += 1;
@@ -292,13 +305,13 @@ fn serve(stream: TcpStream, shared: &(Mutex<State>, Condvar)) {
         let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n", body.len());
         let answer = format!("{head}Content-Type: text/html\r\nConnection: close\r\n\r\n{body}");
         // The client may have gone.
-        let _ = (&stream).write_all(answer.as_bytes());
+        let _ = (&*stream).write_all(answer.as_bytes());
     }
     let _ = stream.shutdown(Shutdown::Both);
 }
 
-fn read(stream: &TcpStream) -> Option<Asked> {
-    let mut reader = BufReader::new(stream);
+fn read(stream: &Arc<TcpStream>) -> Option<Asked> {
+    let mut reader = BufReader::new(&**stream);
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let mut words = line.split(' ');
@@ -335,5 +348,6 @@ fn read(stream: &TcpStream) -> Option<Asked> {
         content_type,
         params,
         shop: String::new(),
+        stream: Arc::clone(stream),
     })
 }

@@ -28,16 +28,16 @@ pub fn read(
         // It may have happened, whatever the page says.
         return Err(unclear("the platform failed"));
     }
+    if status == 429 {
+        return Err(Trouble::Refused(Refusal::Busy, "HTTP 429: too many requests".into()));
+    }
     let body = match serde_json::from_slice::<Value>(&response.body) {
         Ok(Value::Object(body)) => body,
-        _ if status == 429 => {
-            return Err(Trouble::Refused(Refusal::Busy, "HTTP 429: too many requests".into()));
-        }
         Ok(_) => return Err(unclear("the answer is no JSON object")),
         Err(_) => return Err(unclear("the answer is no JSON")),
     };
     if let Some((code, words)) = said_no(platform.style, &body) {
-        let kind = if status == 429 { Refusal::Busy } else { kind(platform, &code, &words) };
+        let kind = kind(platform, &code, &words);
         let text = format!("HTTP {status}: {}", plain(&format!("{code} {words}"), secrets));
         return Err(Trouble::Refused(kind, text));
     }
