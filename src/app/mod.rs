@@ -1,6 +1,7 @@
 //! The use cases, one file each.
 
 mod account;
+mod channels;
 mod config;
 mod confirm;
 mod heal;
@@ -23,6 +24,10 @@ mod waiting;
 pub mod worker;
 
 pub use crate::store::{Database, Settings, account::Account};
+pub use channels::{
+    AccountView, ChannelView, ChannelsView, Completed, FieldView, FormView, Period, Refreshed,
+    Rekeyed, Statistics, VaultState,
+};
 pub use config::{Config, Ini};
 pub use confirm::Confirmed;
 pub use heal::Healed;
@@ -91,6 +96,12 @@ impl App {
     /// Brings the tables to this version's layout; one line for each thing done.
     pub fn migrate(&self) -> Result<Vec<String>> {
         crate::store::migration::run(&self.database)
+    }
+
+    /// Unix seconds as the site's clocks show them.
+    fn local(&self, unix: i64) -> DateTime {
+        let timestamp = Timestamp::from_second(unix).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.config.zone().to_datetime(timestamp)
     }
 
     fn now(&self) -> Moment {

@@ -8,7 +8,7 @@ use crate::Result;
 const INSTALL_SQL: &str = include_str!("../../install.sql");
 
 /// Columns that earlier layouts lack, in an order in which each may be added after its neighbour.
-const COLUMNS: [(&str, &str, &str); 16] = [
+const COLUMNS: [(&str, &str, &str); 22] = [
     ("chathub_tenant", "user_id", "int unsigned DEFAULT NULL AFTER `id`"),
     ("chathub_tenant", "team_id", "int DEFAULT NULL AFTER `inbox_token`"),
     ("chathub_tenant", "max_agents", "int DEFAULT 3 AFTER `agent_name`"),
@@ -25,6 +25,28 @@ const COLUMNS: [(&str, &str, &str); 16] = [
     ("chathub_order", "queries", "int unsigned NOT NULL DEFAULT 0 AFTER `query_at`"),
     ("chathub_order", "paid_at", "datetime DEFAULT NULL AFTER `late`"),
     ("chathub_order", "expire_at", "datetime DEFAULT NULL AFTER `paid_at`"),
+    (
+        "chathub_channel_account",
+        "sealed_with",
+        "char(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL AFTER `rate_limit_per_sec`",
+    ),
+    ("chathub_channel_account", "refresh_at", "int unsigned DEFAULT NULL AFTER `sealed_with`"),
+    (
+        "chathub_channel_account",
+        "refresh_failures",
+        "int unsigned NOT NULL DEFAULT 0 AFTER `refresh_at`",
+    ),
+    (
+        "chathub_channel_account",
+        "uncertain_since",
+        "int unsigned DEFAULT NULL AFTER `refresh_failures`",
+    ),
+    ("chathub_channel_account", "lease_owner", "varchar(100) DEFAULT NULL AFTER `uncertain_since`"),
+    (
+        "chathub_channel_account",
+        "lease_until",
+        "int unsigned NOT NULL DEFAULT 0 AFTER `lease_owner`",
+    ),
 ];
 
 /// Column types that earlier layouts have narrower: table, column, what the type must contain, the type.
@@ -44,10 +66,19 @@ const TYPES: [(&str, &str, &str, &str); 3] = [
     ("chathub_job", "lease_owner", "varchar(100)", "varchar(100) DEFAULT NULL"),
 ];
 
-const INDEXES: [(&str, &str, &str); 3] = [
+const INDEXES: [(&str, &str, &str); 7] = [
     ("chathub_tenant", "idx_user_id", "`user_id`"),
     ("chathub_tenant", "idx_status_expire", "`status`, `expire_at`"),
     ("chathub_order", "idx_query_at", "`query_at`"),
+    // The gateway and the pages look for a tenant's accounts; earlier sites may lack it.
+    ("chathub_channel_account", "idx_tenant_channel", "`tenant_id`, `channel`, `status`"),
+    ("chathub_channel_account", "idx_sealed_with", "`sealed_with`"),
+    ("chathub_channel_account", "idx_refresh_at", "`refresh_at`"),
+    (
+        "chathub_gateway_log",
+        "idx_statistics",
+        "`tenant_id`, `channel`, `createtime`, `status`, `latency_ms`",
+    ),
 ];
 
 /// Runs what is missing; gives one line for each thing done.

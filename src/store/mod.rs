@@ -5,14 +5,17 @@
 
 pub mod account;
 pub mod certificate;
+pub mod channel;
 mod connection;
 mod db;
+pub mod gateway;
 pub mod job;
 pub mod lifecycle;
 pub mod log;
 pub mod mail;
 pub mod member;
 pub mod migration;
+pub mod oauth_state;
 pub mod order;
 pub mod payment;
 pub mod question;
