@@ -107,11 +107,11 @@ fn kind(platform: &Platform, code: &str, words: &str) -> Refusal {
 }
 
 fn granted(platform: &Platform, said: &Map<String, Value>) -> Option<Granted> {
-    let name = |key: Option<&str>| {
-        let text = scalar(said.get(key?));
+    let clipped = |text: String| {
         let text: String = text.chars().filter(|c| !c.is_control()).take(NAME_MAX).collect();
         (!text.trim().is_empty()).then(|| text.trim().to_owned())
     };
+    let name = |key: Option<&str>| clipped(scalar(said.get(key?)));
     let refresh_token = match said.get("refresh_token") {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) if text.is_empty() => None,
@@ -124,8 +124,8 @@ fn granted(platform: &Platform, said: &Map<String, Value>) -> Option<Granted> {
         life: number(said.get("expires_in")),
         refresh_life: platform.refresh_life.and_then(|key| number(said.get(key))),
         shop_id: name(platform.shop_id),
-        // Taobao writes the shop's name as it would stand in a URL.
-        shop_name: name(platform.shop_name).map(|text| unescaped(&text)),
+        // Taobao writes the shop's name as it would stand in a URL: nine letters for a Chinese one.
+        shop_name: platform.shop_name.and_then(|key| clipped(unescaped(&scalar(said.get(key))))),
         open_id: name(Some("open_id")),
     })
 }
@@ -277,6 +277,9 @@ mod tests {
         let granted = answer(&TAOBAO, 200, taobao).unwrap();
         assert_eq!(granted.shop_name.as_deref(), Some("商家+1"));
         assert_eq!((granted.life, granted.refresh_life), (Some(1000), Some(0)));
+        let long = taobao.replace("%E5%95%86", &"%E5%95%86".repeat(300));
+        let granted = answer(&TAOBAO, 200, &long).unwrap();
+        assert_eq!(granted.shop_name.unwrap(), "商".repeat(NAME_MAX));
         let pdd = r#"{"access_token":"a","refresh_token":"r","owner_id":42,"owner_name":"店","scope":["x"]}"#;
         let granted = answer(&PDD, 200, pdd).unwrap();
         assert_eq!((granted.shop_id.as_deref(), granted.life), (Some("42"), None));
