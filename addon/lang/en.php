@@ -297,7 +297,7 @@ return [
 
     // Shop channels
     'my.channels' => 'Shops',
-    'my.channels.for' => 'Shop channels of {company}',
+    'my.channels.for' => 'Shops of {company}',
     'channels.heading' => 'Shop channels',
     'channels.lead' => 'Connect your shops, and the AI agent can look up products and orders for better answers.',
     'channels.none.text' => 'Once you have added a company, its shops can be connected here.',
