@@ -28,4 +28,4 @@ foreach (["Version => {$version[1]}", 'ChatHub => enabled', 'chathub.http_timeou
 Checks::held();
 ?>
 --EXPECT--
-37 checks held
+36 checks held

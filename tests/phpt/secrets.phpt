@@ -66,4 +66,4 @@ Checks::same('Error: Trying to clone an uncloneable object of class ChatHub\Hub'
 Checks::held();
 ?>
 --EXPECT--
-99 checks held
+70 checks held
