@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace addons\chathub\command;
 
+use addons\chathub\library\KeyRotation;
 use addons\chathub\library\Saved;
 use addons\chathub\library\Site;
 use addons\chathub\library\WorkReport;
@@ -16,19 +17,20 @@ use think\console\Output;
 
 /**
  * `php think chathub work`: the background worker. `php think chathub status`: who works, and what is left to do.
+ * `php think chathub rekey`: all shop credentials under the current key.
  */
 class Chathub extends Command
 {
     protected function configure()
     {
         $this->setName('chathub')
-            ->setDescription('ChatHub: work (后台任务进程) | status (运行状态)')
-            ->addArgument('action', Argument::REQUIRED, 'work | status')
+            ->setDescription('ChatHub: work (后台任务进程) | status (运行状态) | rekey (更换凭据密钥)')
+            ->addArgument('action', Argument::REQUIRED, 'work | status | rekey')
             ->addOption('once', null, Option::VALUE_NONE, 'work: 处理完当前到期的任务后退出')
             ->addOption('seconds', null, Option::VALUE_REQUIRED, 'work: 运行多少秒后退出，适合由 cron 启动')
             ->addOption('concurrency', null, Option::VALUE_REQUIRED, 'work: 同时进行的开通请求数，默认 8，最多 64')
             // The host's own commands have --quiet (-q) for everything that is no error.
-            ->addOption('silent', null, Option::VALUE_NONE, 'work: 只输出失败与异常');
+            ->addOption('silent', null, Option::VALUE_NONE, 'work、rekey: 只输出结果、失败与异常');
     }
 
     protected function execute(Input $input, Output $output)
@@ -41,7 +43,11 @@ class Chathub extends Command
             return 2;
         }
         try {
-            return $action === 'work' ? $this->work($input, $output) : $this->status($output);
+            return match ($action) {
+                'work' => $this->work($input, $output),
+                'rekey' => (new KeyRotation($output, (bool) $input->getOption('silent')))->run(),
+                default => $this->status($output),
+            };
         } catch (\Throwable $e) {
             // An \Error that nobody catches would end the host's console with status 0.
             $output->writeln('出错：' . $e->getMessage());
@@ -53,8 +59,8 @@ class Chathub extends Command
     /** Why the command cannot be run like this; null when it can. */
     private function refusal(string $action, Input $input): ?string
     {
-        if (!in_array($action, ['work', 'status'], true)) {
-            return "没有这个操作：{$action}。可用的有：work、status";
+        if (!in_array($action, ['work', 'status', 'rekey'], true)) {
+            return "没有这个操作：{$action}。可用的有：work、status、rekey";
         }
         if (!class_exists(Worker::class, false)) {
             return '没有检测到 chathub 扩展。命令行的 PHP 有自己的 php.ini：请用 php --ini 查看，并加入 extension=chathub.so';

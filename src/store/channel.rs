@@ -17,8 +17,8 @@ pub struct AccountRow {
     pub channel: Channel,
     pub shop_id: Option<String>,
     pub shop_name: Option<String>,
-    /// Sealed, or plain JSON in old rows; `None` when there is nothing.
-    pub blob: Option<Vec<u8>>,
+    /// The bytes as they stand.
+    stored_blob: Option<Vec<u8>>,
     /// The access token's end.
     pub expires_at: Option<DateTime>,
     pub status: AccountStatus,
@@ -37,6 +37,13 @@ pub struct AccountRow {
     pub createtime: i64,
 }
 
+impl AccountRow {
+    /// The credentials: sealed, or plain JSON in old rows; `None` when there are none.
+    pub fn blob(&self) -> Option<&[u8]> {
+        self.stored_blob.as_deref().filter(|blob| !blob.is_empty())
+    }
+}
+
 const COLUMNS: &str = "id, tenant_id, channel, shop_id, shop_name, credentials_encrypted, \
     expires_at, status, last_error, last_refresh_at, sealed_with, refresh_at, refresh_failures, \
     uncertain_since, lease_owner, createtime";
@@ -53,8 +60,7 @@ fn from_row(mut row: Row) -> Result<AccountRow> {
             .ok_or_else(|| Error::storage(format!("account {id}: an unknown channel")))?,
         shop_id: take::<Option<String>>(&mut row, "shop_id")?.filter(|text| !text.is_empty()),
         shop_name: take::<Option<String>>(&mut row, "shop_name")?.filter(|text| !text.is_empty()),
-        blob: take::<Option<Vec<u8>>>(&mut row, "credentials_encrypted")?
-            .filter(|blob| !blob.is_empty()),
+        stored_blob: take(&mut row, "credentials_encrypted")?,
         expires_at: datetime_column(take(&mut row, "expires_at")?)?,
         // What says nothing is not used by the gateway.
         status: status.as_deref().and_then(AccountStatus::parse).unwrap_or(AccountStatus::Error),
@@ -119,7 +125,8 @@ pub struct Written<'a> {
     pub refresh_at: Option<i64>,
 }
 
-const SHOP_ID_LENGTH: usize = 100;
+/// What the column takes.
+pub const SHOP_ID_LENGTH: usize = 100;
 const SHOP_NAME_LENGTH: usize = 200;
 
 fn clipped(text: Option<&str>, length: usize) -> Option<String> {
@@ -165,14 +172,14 @@ pub fn insert(
 /// them. Fails when they are no longer `before`'s.
 pub fn write(db: &mut Db<'_>, before: &AccountRow, written: &Written<'_>, now: i64) -> Result<()> {
     let mut values = written_params(written, now);
-    values.extend([("id", before.id.into()), ("before", before.blob.as_deref().into())]);
+    values.extend([("id", before.id.into()), ("before", before.stored_blob.as_deref().into())]);
     let changed = db.write(
         "UPDATE `__PREFIX__chathub_channel_account` SET shop_id = :shop_id, \
          shop_name = :shop_name, credentials_encrypted = :blob, sealed_with = :sealed_with, \
          expires_at = :expires_at, status = :status, last_error = NULL, \
          last_refresh_at = :last_refresh_at, refresh_at = :refresh_at, refresh_failures = 0, \
          uncertain_since = NULL, lease_owner = NULL, lease_until = 0, updatetime = :now \
-         WHERE id = :id AND COALESCE(credentials_encrypted, '') = COALESCE(:before, '')",
+         WHERE id = :id AND credentials_encrypted <=> :before",
         values,
     )?;
     expect_one(changed, before.id)
@@ -191,7 +198,7 @@ pub fn edit(
     let changed = db.write(
         "UPDATE `__PREFIX__chathub_channel_account` SET credentials_encrypted = :blob, \
          sealed_with = :sealed_with, status = :status, updatetime = :now \
-         WHERE id = :id AND COALESCE(credentials_encrypted, '') = COALESCE(:before, '') \
+         WHERE id = :id AND credentials_encrypted <=> :before \
          AND status <=> :expected",
         params! {
             "blob" => blob,
@@ -199,7 +206,7 @@ pub fn edit(
             "status" => status.code(),
             "now" => now,
             "id" => before.id,
-            "before" => before.blob.as_deref(),
+            "before" => before.stored_blob.as_deref(),
             "expected" => &before.stored_status,
         },
     )?;
@@ -359,11 +366,11 @@ pub fn reseal(
 }
 
 /// Remembers what was found out about the credentials' key.
-pub fn set_mark(db: &mut Db<'_>, id: u32, blob: Option<&[u8]>, sealed_with: &str) -> Result<()> {
+pub fn set_mark(db: &mut Db<'_>, row: &AccountRow, sealed_with: &str) -> Result<()> {
     db.write(
         "UPDATE `__PREFIX__chathub_channel_account` SET sealed_with = ? \
-         WHERE id = ? AND COALESCE(credentials_encrypted, '') = COALESCE(?, '')",
-        (sealed_with, id, blob),
+         WHERE id = ? AND credentials_encrypted <=> ?",
+        (sealed_with, row.id, row.stored_blob.as_deref()),
     )?;
     Ok(())
 }

@@ -53,10 +53,10 @@ pub fn count(
     let sql = format!(
         "SELECT hour, bucket, CAST(COUNT(*) AS UNSIGNED) AS calls, CAST(SUM(good) AS UNSIGNED) AS good \
          FROM (SELECT createtime DIV 3600 AS hour, status IN ('success', 'cache_hit') AS good, \
-         IF(latency_ms < {EXACT}, latency_ms, \
-         {EXACT} + CAST(FLOOR(LN(latency_ms / {EXACT}) / LN({STEP})) AS UNSIGNED)) AS bucket FROM `__PREFIX__chathub_gateway_log` FORCE INDEX (idx_statistics) \
+         CAST(IF(latency_ms < {EXACT}, latency_ms, \
+         {EXACT} + FLOOR(LN(latency_ms / {EXACT}) / LN({STEP}))) AS SIGNED) AS bucket FROM `__PREFIX__chathub_gateway_log` FORCE INDEX (idx_statistics) \
          WHERE tenant_id = :tenant_id AND channel = :channel AND createtime >= :since \
-         AND createtime < :before ORDER BY createtime {order} LIMIT {limit}) AS some \
+         AND createtime < :before ORDER BY createtime {order} LIMIT {limit}) AS picked \
          GROUP BY hour, bucket"
     );
     let rows = db.rows(
@@ -188,7 +188,7 @@ pub fn behind(db: &mut Db<'_>, whole: Span, limit: u32) -> Result<Vec<u32>> {
          WHERE until_at < :before OR from_at > :since LIMIT :most) UNION ALL \
          (SELECT a.tenant_id FROM `__PREFIX__chathub_channel_account` a WHERE NOT EXISTS (\
          SELECT 1 FROM `__PREFIX__chathub_gateway_span` s WHERE s.tenant_id = a.tenant_id \
-         AND s.channel = a.channel) LIMIT :most)) AS some",
+         AND s.channel = a.channel) LIMIT :most)) AS wanting",
         params! { "before" => whole.until, "since" => whole.from, "most" => limit },
     )?;
     rows.into_iter().map(|mut row| take(&mut row, "tenant_id")).collect()

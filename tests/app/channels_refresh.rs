@@ -301,6 +301,12 @@ fn another_application_cannot_renew_what_was_authorised_for_the_one_before() {
     due(&site);
     assert!(tend(&site.app_at(&platforms), account).ok);
     assert_eq!(platforms.asked().pop().unwrap().param("client_secret"), "CANARY-new");
+    // And the gateway gets it, where it needs one.
+    let account = bind(&site, &platforms, id, "pdd", "shop").account_id;
+    let site = site.configured(&[("pdd_client_secret", "CANARY-newer")]);
+    due(&site);
+    assert!(tend(&site.app_at(&platforms), account).ok);
+    assert_eq!(site.gateway_reads(KEY, id, "pdd").unwrap()["client_secret"], "CANARY-newer");
 }
 
 #[test]
@@ -478,8 +484,7 @@ fn authorising_again_while_the_old_tokens_are_renewed() {
     let form = [("app_secret", "CANARY-edited")];
     let again = Platforms::start();
     let (access, refresh) = again.tokens("shop");
-    let json =
-        json!({"client_key": "tiktok-key", "access_token": access, "refresh_token": refresh});
+    let json = json!({"client_key": "tiktok-key", "client_secret": "CANARY-tiktok-app-secret", "access_token": access, "refresh_token": refresh});
     let blob: String = seal(KEY, &json).iter().map(|b| format!("{b:02x}")).collect();
     site.exec(&format!("UPDATE #channel_account SET credentials_encrypted = X'{blob}'"));
     again.rule(|_, _| Act::Work.held());

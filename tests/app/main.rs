@@ -12,6 +12,7 @@ mod channels_kill;
 mod channels_oauth;
 mod channels_refresh;
 mod channels_rekey;
+mod channels_statistics;
 mod connection;
 mod dialect;
 mod heal;

@@ -131,6 +131,8 @@ impl App {
             Some(name) => param(name).filter(|text| !text.is_empty()).map(str::to_owned),
             None => granted.shop_id.clone(),
         };
+        // As the column keeps it, so that the same shop is found again.
+        let shop_id = shop_id.map(|id| id.chars().take(channel::SHOP_ID_LENGTH).collect());
         let bound = Bound { platform, keys: &keys, granted: &granted, shop_id, vault: &vault };
         self.store_bound(user_id, &row, &bound)
     }

@@ -171,7 +171,7 @@ pub(super) fn account_id(input: &Input) -> Result<Option<u32>> {
 }
 
 pub(super) fn kept(vault: &Vault, row: &AccountRow) -> Result<Credentials> {
-    match &row.blob {
+    match row.blob() {
         Some(blob) => Credentials::read(vault, blob).map(|(credentials, _)| credentials),
         None => Ok(Credentials::default()),
     }

@@ -167,7 +167,7 @@ impl App {
     fn renews(&self, row: &AccountRow) -> bool {
         let cared_for = matches!(row.status, AccountStatus::Active | AccountStatus::Paused)
             && row.refresh_at.is_some();
-        let credentials = match (&row.blob, self.config.vault()) {
+        let credentials = match (row.blob(), self.config.vault()) {
             (Some(blob), Ok(vault)) if cared_for => Credentials::read(&vault, blob),
             _ => return false,
         };

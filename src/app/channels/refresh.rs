@@ -93,7 +93,7 @@ impl App {
         self.database.transaction(|db| {
             let Some(row) = channel::lock_due(db, account_id)? else { return Ok(Begun::Nothing) };
             let platform = Platform::of(row.channel);
-            let credentials = match row.blob.as_deref().map(|blob| Credentials::read(vault, blob)) {
+            let credentials = match row.blob().map(|blob| Credentials::read(vault, blob)) {
                 Some(Ok((credentials, _))) => credentials,
                 Some(Err(error)) => return unreadable(db, &row, &error, now).map(Begun::Done),
                 None => return nothing_to_do(db, &row, now).map(|()| Begun::Nothing),
@@ -203,7 +203,16 @@ impl App {
     ) -> Result<(Entry, Credentials)> {
         let platform = Platform::of(claim.row.channel);
         let now = self.now().unix();
-        let changes = Credentials::changes(platform, granted, now);
+        let mut changes = Credentials::changes(platform, granted, now);
+        // The gateway needs the application's secret as well, and it may have been changed.
+        let secret = claim.keys.secret.reveal();
+        let stored = claim.credentials.first(platform.secret_keys);
+        if let Some(name) = platform.secret_keys.first()
+            && !secret.is_empty()
+            && stored.as_deref() != Some(secret)
+        {
+            changes.set(name, secret);
+        }
         let entry = Entry {
             account_id: claim.row.id,
             replaces: claim.credentials.tokens_mark(platform),
@@ -227,7 +236,7 @@ impl App {
             let shift = db.now()? - now.unix();
             let (expires_at, obtained_at) = (entry.expires_at + shift, entry.obtained_at + shift);
             let platform = Platform::of(row.channel);
-            let Some(blob) = row.blob.as_deref() else { return Ok(Stored::Superseded) };
+            let Some(blob) = row.blob() else { return Ok(Stored::Superseded) };
             let (mut credentials, _) = Credentials::read(vault, blob)?;
             if credentials.tokens_mark(platform) != entry.replaces {
                 return Ok(Stored::Superseded);

@@ -117,11 +117,11 @@ impl App {
     /// and is left alone.
     fn take_up(&self, db: &mut Db<'_>, vault: &Vault, row: &AccountRow, jitter: f64) -> Result<()> {
         let in_use = matches!(row.status, AccountStatus::Active | AccountStatus::Paused);
-        if row.refresh_at.is_some() || row.sealed_with.is_some() || !in_use {
+        let new = row.sealed_with.as_deref().is_none_or(|mark| mark.starts_with('x'));
+        if row.refresh_at.is_some() || !new || !in_use {
             return Ok(());
         }
-        let Some(Ok((credentials, _))) =
-            row.blob.as_deref().map(|blob| Credentials::read(vault, blob))
+        let Some(Ok((credentials, _))) = row.blob().map(|blob| Credentials::read(vault, blob))
         else {
             return Ok(());
         };
@@ -144,8 +144,8 @@ impl App {
 /// Finds out what a locked row's bytes are; seals what is plain, and re-seals what is under the old
 /// key where that is wanted. The text inside stays the same, byte for byte.
 fn look(db: &mut Db<'_>, vault: &Vault, row: &AccountRow, rekey: bool) -> Result<Found> {
-    let Some(blob) = row.blob.as_deref() else {
-        channel::set_mark(db, row.id, None, vault.mark())?;
+    let Some(blob) = row.blob() else {
+        channel::set_mark(db, row, vault.mark())?;
         return Ok(Found::Nothing);
     };
     let store = |db: &mut Db<'_>, plain: &[u8], found| -> Result<Found> {
@@ -166,7 +166,7 @@ fn look(db: &mut Db<'_>, vault: &Vault, row: &AccountRow, rekey: bool) -> Result
         }
         if found == Found::TooLong {
             // Looked at: it is not read again and again. Its member has to type it in anew.
-            channel::set_mark(db, row.id, Some(blob), &channel::unreadable_mark(vault.mark()))?;
+            channel::set_mark(db, row, &channel::unreadable_mark(vault.mark()))?;
         }
         return Ok(found);
     }
@@ -180,7 +180,7 @@ fn look(db: &mut Db<'_>, vault: &Vault, row: &AccountRow, rekey: bool) -> Result
         Err(error) => return Err(error),
     };
     if row.sealed_with.as_deref() != Some(mark.as_str()) {
-        channel::set_mark(db, row.id, Some(blob), &mark)?;
+        channel::set_mark(db, row, &mark)?;
     }
     Ok(found)
 }
