@@ -163,17 +163,27 @@ impl Credentials {
         self.0.iter().max_by_key(|(_, value)| length(value)).map(|(name, _)| name.as_str())
     }
 
-    /// Names the tokens that are in it, so that an answer is stored over the ones that it was
-    /// obtained with, and over no others.
+    /// Names the tokens that are in it.
     pub fn tokens_mark(&self, platform: &Platform) -> String {
-        let mut hash = Sha256::new();
-        hash.update(b"chathub tokens\0");
-        for names in [&["refresh_token"][..], platform.token_keys] {
-            hash.update(self.first(names).unwrap_or_default());
-            hash.update([0]);
-        }
-        hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+        let token = self.first(platform.token_keys).unwrap_or_default();
+        digest(&[&token, &self.text("refresh_token").unwrap_or_default()])
     }
+
+    /// Names the refresh token that is in it, so that an answer is stored over the one that it was
+    /// obtained with, and over no other.
+    pub fn grant_mark(&self) -> String {
+        digest(&[&self.text("refresh_token").unwrap_or_default()])
+    }
+}
+
+fn digest(tokens: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(b"chathub tokens");
+    for token in tokens {
+        hash.update([0]);
+        hash.update(token);
+    }
+    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn wipe(value: &mut Value) {

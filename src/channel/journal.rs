@@ -35,7 +35,7 @@ pub struct Journal {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
     pub account_id: u32,
-    /// Names the tokens that these replace.
+    /// Names the refresh token that they were obtained with.
     pub replaces: String,
     /// A JSON object, sealed: what changes in the credentials.
     #[serde(with = "base64_text")]

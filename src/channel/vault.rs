@@ -117,7 +117,7 @@ impl Key {
             .map_err(|(key, why)| Error::config(key, format!("{field}: {why}")).in_field(field))?;
         let mut hash = Sha256::new();
         hash.update(b"chathub vault key\0");
-        hash.update(&*bytes);
+        hash.update(*bytes);
         let mark = hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();
         let key = UnboundKey::new(&AES_256_GCM, &*bytes)
             .map_err(|_| Error::config("vault_key", format!("{field}: not a key of 32 bytes")))?;

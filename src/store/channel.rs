@@ -18,12 +18,12 @@ pub struct AccountRow {
     pub shop_id: Option<String>,
     pub shop_name: Option<String>,
     /// The bytes as they stand.
-    stored_blob: Option<Vec<u8>>,
+    pub(super) stored_blob: Option<Vec<u8>>,
     /// The access token's end.
     pub expires_at: Option<DateTime>,
     pub status: AccountStatus,
     /// The `status` column as it stands; old rows hold some that say nothing.
-    stored_status: Option<String>,
+    pub(super) stored_status: Option<String>,
     pub last_error: Option<String>,
     pub last_refresh_at: Option<DateTime>,
     /// The key that the credentials are sealed with.
@@ -44,12 +44,11 @@ impl AccountRow {
     }
 }
 
-const COLUMNS: &str = "id, tenant_id, channel, shop_id, shop_name, credentials_encrypted, \
+pub(super) const COLUMNS: &str = "id, tenant_id, channel, shop_id, shop_name, credentials_encrypted, \
     expires_at, status, last_error, last_refresh_at, sealed_with, refresh_at, refresh_failures, \
     uncertain_since, lease_owner, createtime";
-const ERROR_LENGTH: usize = 500;
 
-fn from_row(mut row: Row) -> Result<AccountRow> {
+pub(super) fn from_row(mut row: Row) -> Result<AccountRow> {
     let id: u32 = take(&mut row, "id")?;
     let channel: String = take(&mut row, "channel")?;
     let status: Option<String> = take(&mut row, "status")?;
@@ -129,7 +128,7 @@ pub struct Written<'a> {
 pub const SHOP_ID_LENGTH: usize = 100;
 const SHOP_NAME_LENGTH: usize = 200;
 
-fn clipped(text: Option<&str>, length: usize) -> Option<String> {
+pub(super) fn clipped(text: Option<&str>, length: usize) -> Option<String> {
     text.map(|text| text.chars().take(length).collect())
 }
 
@@ -185,25 +184,28 @@ pub fn write(db: &mut Db<'_>, before: &AccountRow, written: &Written<'_>, now: i
     expect_one(changed, before.id)
 }
 
-/// The same tokens among other values: whoever renews them just now is not disturbed. Fails when the
-/// credentials are no longer `before`'s.
+/// The same refresh token among other values: whoever renews with it just now is not disturbed. `wake`: one
+/// that was given up is cared for again. Fails when the credentials are no longer `before`'s.
 pub fn edit(
     db: &mut Db<'_>,
     before: &AccountRow,
     blob: &[u8],
     sealed_with: &str,
     status: AccountStatus,
+    wake: bool,
     now: i64,
 ) -> Result<()> {
     let changed = db.write(
         "UPDATE `__PREFIX__chathub_channel_account` SET credentials_encrypted = :blob, \
-         sealed_with = :sealed_with, status = :status, updatetime = :now \
+         sealed_with = :sealed_with, status = :status, updatetime = :now, \
+         refresh_at = IF(:wake, COALESCE(refresh_at, UNIX_TIMESTAMP()), refresh_at) \
          WHERE id = :id AND credentials_encrypted <=> :before \
          AND status <=> :expected",
         params! {
             "blob" => blob,
             "sealed_with" => sealed_with,
             "status" => status.code(),
+            "wake" => wake,
             "now" => now,
             "id" => before.id,
             "before" => before.stored_blob.as_deref(),
@@ -243,154 +245,4 @@ pub fn delete(db: &mut Db<'_>, id: u32, tenant_id: u32) -> Result<bool> {
         (id, tenant_id),
     )?;
     Ok(gone == 1)
-}
-
-// The worker's care.
-
-/// Accounts that want care now and that nobody is at; longest due first.
-pub fn due(db: &mut Db<'_>, limit: u32) -> Result<Vec<u32>> {
-    let rows = db.rows(
-        "SELECT id FROM `__PREFIX__chathub_channel_account` \
-         WHERE refresh_at <= UNIX_TIMESTAMP() AND lease_until <= UNIX_TIMESTAMP() \
-         ORDER BY refresh_at, id LIMIT ?",
-        (limit,),
-    )?;
-    rows.into_iter().map(|mut row| take(&mut row, "id")).collect()
-}
-
-/// The account, locked, if it is due and nobody is at it.
-pub fn lock_due(db: &mut Db<'_>, id: u32) -> Result<Option<AccountRow>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM `__PREFIX__chathub_channel_account` WHERE id = ? \
-         AND refresh_at <= UNIX_TIMESTAMP() AND lease_until <= UNIX_TIMESTAMP() FOR UPDATE"
-    );
-    db.row(&sql, (id,))?.map(from_row).transpose()
-}
-
-/// Takes the account for a renewal: from now on its outcome counts as unknown until one is stored.
-/// `false` when somebody else has it.
-pub fn lease(db: &mut Db<'_>, id: u32, owner: &str, seconds: u32) -> Result<bool> {
-    let taken = db.write(
-        "UPDATE `__PREFIX__chathub_channel_account` SET lease_owner = ?, \
-         lease_until = UNIX_TIMESTAMP() + ?, \
-         uncertain_since = COALESCE(uncertain_since, UNIX_TIMESTAMP()) \
-         WHERE id = ? AND refresh_at <= UNIX_TIMESTAMP() AND lease_until <= UNIX_TIMESTAMP()",
-        (owner, seconds, id),
-    )?;
-    Ok(taken == 1)
-}
-
-/// How an account is left after care that brought no new credentials.
-pub struct Left<'a> {
-    pub status: AccountStatus,
-    /// For the administrator and, by its key, for the member.
-    pub error: Option<&'a str>,
-    pub failures: u32,
-    pub uncertain_since: Option<i64>,
-    /// Seconds from now; `None`: no care any more.
-    pub next_in: Option<u32>,
-}
-
-/// Leaves an account; `false` when its lease is no longer `owner`'s (the one that was read, for
-/// whoever has it locked).
-pub fn leave(
-    db: &mut Db<'_>,
-    before: &AccountRow,
-    owner: Option<&str>,
-    left: &Left<'_>,
-    now: i64,
-) -> Result<bool> {
-    let changed = db.write(
-        "UPDATE `__PREFIX__chathub_channel_account` SET status = :status, last_error = :error, \
-         refresh_failures = :failures, uncertain_since = :uncertain, \
-         refresh_at = UNIX_TIMESTAMP() + :next_in, lease_owner = NULL, lease_until = 0, \
-         updatetime = :now WHERE id = :id AND lease_owner <=> :owner \
-         AND status <=> :expected",
-        params! {
-            "status" => left.status.code(),
-            "error" => clipped(left.error, ERROR_LENGTH),
-            "failures" => left.failures,
-            "uncertain" => left.uncertain_since,
-            "next_in" => left.next_in,
-            "now" => now,
-            "id" => before.id,
-            "owner" => owner,
-            "expected" => &before.stored_status,
-        },
-    )?;
-    Ok(changed == 1)
-}
-
-// Keys.
-
-/// Accounts whose credentials nobody has looked at with this key.
-pub fn unsealed(db: &mut Db<'_>, mark: &str, limit: u32) -> Result<Vec<u32>> {
-    let rows = db.rows(
-        "(SELECT id FROM `__PREFIX__chathub_channel_account` WHERE sealed_with IS NULL LIMIT :most) \
-         UNION ALL (SELECT id FROM `__PREFIX__chathub_channel_account` \
-         WHERE sealed_with LIKE 'x%' AND sealed_with <> :mark LIMIT :most)",
-        params! { "mark" => unreadable_mark(mark), "most" => limit },
-    )?;
-    rows.into_iter().map(|mut row| take(&mut row, "id")).collect()
-}
-
-/// What stands in `sealed_with` where this key does not open the credentials.
-pub fn unreadable_mark(mark: &str) -> String {
-    format!("x{mark}").chars().take(16).collect()
-}
-
-/// Ids from there on, in order.
-pub fn ids_after(db: &mut Db<'_>, after: u32, limit: u32) -> Result<Vec<u32>> {
-    let rows = db.rows(
-        "SELECT id FROM `__PREFIX__chathub_channel_account` WHERE id > ? ORDER BY id LIMIT ?",
-        (after, limit),
-    )?;
-    rows.into_iter().map(|mut row| take(&mut row, "id")).collect()
-}
-
-/// The same credentials in other bytes. Neither the time of the last change nor anything else moves:
-/// the gateway's order stays. `false` when the bytes are no longer `before`.
-pub fn reseal(
-    db: &mut Db<'_>,
-    id: u32,
-    before: &[u8],
-    after: &[u8],
-    sealed_with: &str,
-) -> Result<bool> {
-    let changed = db.write(
-        "UPDATE `__PREFIX__chathub_channel_account` SET credentials_encrypted = ?, \
-         sealed_with = ? WHERE id = ? AND credentials_encrypted = ?",
-        (after, sealed_with, id, before),
-    )?;
-    Ok(changed == 1)
-}
-
-/// Remembers what was found out about the credentials' key.
-pub fn set_mark(db: &mut Db<'_>, row: &AccountRow, sealed_with: &str) -> Result<()> {
-    db.write(
-        "UPDATE `__PREFIX__chathub_channel_account` SET sealed_with = ? \
-         WHERE id = ? AND credentials_encrypted <=> ?",
-        (sealed_with, row.id, row.stored_blob.as_deref()),
-    )?;
-    Ok(())
-}
-
-/// How many rows are sealed with another key than this one, as far as anybody has looked.
-pub fn under_other_keys(db: &mut Db<'_>, mark: &str) -> Result<u32> {
-    let count = db.number(
-        "SELECT COUNT(*) FROM `__PREFIX__chathub_channel_account` \
-         WHERE sealed_with IS NOT NULL AND sealed_with <> ? AND sealed_with NOT LIKE 'x%'",
-        (mark,),
-    )?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// Puts an account that nobody cares for yet on the worker's list.
-pub fn schedule(db: &mut Db<'_>, id: u32, refresh_at: i64) -> Result<()> {
-    db.write(
-        "UPDATE `__PREFIX__chathub_channel_account` SET refresh_at = ? \
-         WHERE id = ? AND refresh_at IS NULL",
-        (refresh_at, id),
-    )?;
-    Ok(())
 }

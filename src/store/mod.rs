@@ -6,6 +6,8 @@
 pub mod account;
 pub mod certificate;
 pub mod channel;
+pub mod channel_care;
+pub mod channel_keys;
 mod connection;
 mod db;
 pub mod gateway;

@@ -360,7 +360,7 @@ fn entry(
     let time = site.number("SELECT UNIX_TIMESTAMP()");
     Entry {
         account_id: id,
-        replaces: old.tokens_mark(platform),
+        replaces: old.grant_mark(),
         sealed: vault.seal(&changes.json()).unwrap(),
         expires_at: time + LIFE,
         obtained_at: time,
@@ -424,6 +424,9 @@ fn the_database_is_away_when_the_answer_comes() {
         site.exec("RENAME TABLE #away TO #channel_account");
     });
     assert_eq!(journal_files(&site), 1);
+    let file = fs::read_dir(site.runtime()).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(text.contains("replaces") && !text.contains("CANARY"), "sealed like the rows");
     assert_ne!(stored(&site, account), platforms.current("shop"));
     // The lease has not run out; the journal does not wait for it.
     assert_eq!(site.app_at(&platforms).replay_journal().unwrap(), [account]);
@@ -544,6 +547,7 @@ fn pages_do_it_where_no_worker_runs() {
     let app = site.app_at(&platforms);
     let accounts: Vec<u32> =
         ["a", "b"].iter().map(|s| bind(&site, &platforms, id, "jd", s).account_id).collect();
+    site.exec("UPDATE #channel_account SET last_refresh_at = NULL");
     due(&site);
     let renewed = || site.count("#channel_account WHERE last_refresh_at IS NOT NULL");
     app.nudge().unwrap();
@@ -554,4 +558,86 @@ fn pages_do_it_where_no_worker_runs() {
     app.nudge().unwrap();
     assert_eq!((renewed(), accounts.len()), (2, 2));
     eventually("none is left", || app.due_channels(9).unwrap().is_empty().then_some(()));
+}
+
+#[test]
+fn a_new_access_token_typed_in_while_the_refresh_token_is_used() {
+    let (site, id) = site();
+    let platforms = Platforms::start();
+    let (_, refresh) = platforms.tokens("shop");
+    let form = [("app_id", "mine"), ("app_secret", "CANARY-mine"), ("refresh_token", &refresh)];
+    let account = site.app().save_channel(1, id, "jd", &input(&form)).unwrap().id;
+    platforms.rule(|_, _| Act::Work.held());
+    std::thread::scope(|scope| {
+        let tending = scope.spawn(|| tend(&site.app_at(&platforms), account));
+        platforms.wait_for_held(1);
+        site.app().save_channel(1, id, "jd", &input(&[("access_token", "CANARY-typed")])).unwrap();
+        assert_eq!(site.gateway_reads(KEY, id, "jd").unwrap()["access_token"], "CANARY-typed");
+        assert!(site.app_at(&platforms).tend_channel(account).unwrap().is_none(), "still leased");
+        platforms.let_go();
+        assert_eq!(tending.join().unwrap().outcome, "refreshed");
+    });
+    assert_eq!(stored(&site, account), platforms.current("shop"), "the refresh token that lives");
+    // One that was given up is tried again when its member mends something.
+    site.exec("UPDATE #channel_account SET status = 'expired', refresh_at = NULL, last_error = 'app_changed: x'");
+    site.app().save_channel(1, id, "jd", &input(&[("app_secret", "CANARY-right")])).unwrap();
+    assert!(tend(&site.app_at(&platforms), account).ok);
+    assert_eq!(state(&site, account), "active|-|0|0|1");
+}
+
+#[test]
+fn an_old_entry_does_not_bring_old_tokens_back() {
+    let (site, id) = site();
+    let platforms = Platforms::start();
+    let account = bind(&site, &platforms, id, "tiktok", "shop").account_id;
+    let before = stored(&site, account);
+    let app = site.app_at(&platforms);
+    // The refresh token stays the same over two renewals; the first one's file was not removed.
+    let journal = Journal::open(site.runtime().to_str().unwrap()).unwrap();
+    let first = ("first".to_owned(), before.1.clone());
+    journal
+        .prepare(account)
+        .unwrap()
+        .write(&entry(&site, account, Channel::Tiktok, &before, &first))
+        .unwrap();
+    site.exec("UPDATE #channel_account SET last_refresh_at = last_refresh_at - INTERVAL 1 HOUR");
+    assert_eq!(app.replay_journal().unwrap(), [account], "as it is new");
+    assert_eq!(stored(&site, account), first);
+    let second = ("second".to_owned(), before.1.clone());
+    let old = entry(&site, account, Channel::Tiktok, &before, &first);
+    let new = Entry {
+        obtained_at: old.obtained_at + 100,
+        ..entry(&site, account, Channel::Tiktok, &before, &second)
+    };
+    journal.prepare(account).unwrap().write(&new).unwrap();
+    assert_eq!(app.replay_journal().unwrap(), [account]);
+    journal.prepare(account).unwrap().write(&old).unwrap();
+    assert_eq!(app.replay_journal().unwrap(), [0; 0]);
+    assert_eq!((stored(&site, account), journal_files(&site)), (second, 0));
+}
+
+#[test]
+fn what_a_platform_repeats_is_not_written_down() {
+    let (site, id) = site();
+    let platforms = Platforms::start();
+    let app = site.app_at(&platforms);
+    let account = bind(&site, &platforms, id, "jd", "shop").account_id;
+    let (access, refresh) = stored(&site, account);
+    for words in [
+        format!("refresh_token {refresh} 无效"),
+        format!("secret CANARY-jd-app-secret, token {access}!"),
+        format!("CANARYnew{}", "x".repeat(60)),
+    ] {
+        let body =
+            json!({"code": words, "msg": words, "access_token": "CANARY-not-taken"}).to_string();
+        platforms.rule(move |_, _| Act::Say(200, body.clone()));
+        site.exec("UPDATE #channel_account SET status = 'active', refresh_at = 1");
+        due(&site);
+        let done = tend(&app, account);
+        assert!(!done.ok && !done.outcome.contains("CANARY"), "{done:?}");
+        assert!(site.row("SELECT last_error FROM #channel_account").contains("***"));
+    }
+    assert!(!site.dump().contains("CANARY"));
+    let view = app.channels(1, id).unwrap();
+    assert!(!format!("{:?}", view.channels[1].accounts).contains("CANARY"));
 }

@@ -18,7 +18,7 @@ fn call(number: i64) -> Call {
     let mixed = number.wrapping_mul(6_364_136_223_846_793_005).rotate_left(17).unsigned_abs();
     let ago = i64::try_from(mixed % (8 * 86_400)).unwrap();
     let status = (mixed / 7 % 7) as usize;
-    let latency = (mixed % 11 != 0).then(|| (mixed / 77 % 3000) as u32);
+    let latency = (!mixed.is_multiple_of(11)).then_some((mixed / 77 % 3000) as u32);
     (ago, status, latency)
 }
 

@@ -1,29 +1,28 @@
 //! Binding an account at its platform: OAuth, begun on our page and completed on the way back.
 
-use serde_json::{Map, Value};
 use subtle::ConstantTimeEq;
 
-use super::{super::Input, App, Moment, own_tenant, times, write_log};
+use super::{
+    super::Input,
+    App,
+    bound::{Bound, extra},
+    manual::{account_id, kept, platform, target},
+    own_tenant,
+};
 use crate::{
     Error, Kind, Result,
     channel::{
-        Credentials, Platform, Vault,
-        oauth::{self, AppKeys, Granted, Refusal, Trouble},
+        Credentials, Platform,
+        oauth::{self, AppKeys, Refusal, Trouble},
     },
-    domain::{
-        TenantStatus,
-        channel::{AccountStatus, Channel, care_at, life},
-    },
+    domain::{TenantStatus, channel::Channel},
     random,
     store::{
-        Db,
-        channel::{self, AccountRow, Written},
+        channel::{self, AccountRow},
         oauth_state::{self, NewState, StateRow},
         tenant, throttle,
     },
 };
-
-use super::manual::{account_id, kept, platform, sealed, set, target, values};
 
 /// 32 characters of five random bits each.
 const STATE_LENGTH: usize = 32;
@@ -134,7 +133,8 @@ impl App {
         // As the column keeps it, so that the same shop is found again.
         let shop_id = shop_id.map(|id| id.chars().take(channel::SHOP_ID_LENGTH).collect());
         let bound = Bound { platform, keys: &keys, granted: &granted, shop_id, vault: &vault };
-        self.store_bound(user_id, &row, &bound)
+        let account_id = self.store_bound(user_id, &row, &bound)?;
+        Ok(Completed { tenant_id: row.tenant_id, channel: row.channel, account_id })
     }
 
     fn app(&self, platform: &Platform) -> Result<AppKeys> {
@@ -220,121 +220,9 @@ impl App {
         answer
     }
 
-    fn store_bound(&self, user_id: u32, state: &StateRow, bound: &Bound<'_>) -> Result<Completed> {
-        let now = self.now();
-        let jitter = random::fraction();
-        let tenant_id = state.tenant_id;
-        let account_id = self.database.transaction(|db| {
-            own_tenant(tenant::lock(db, tenant_id)?, user_id)?;
-            let rows = channel::lock_of_channel(db, tenant_id, state.channel)?;
-            let row = bound.row(&rows);
-            let mut credentials = match row {
-                Some(row) => kept(bound.vault, row).unwrap_or_default(),
-                None => Credentials::default(),
-            };
-            bound.fill(&mut credentials, &state.extra);
-            credentials.forget_tokens(bound.platform);
-            // What becomes due becomes so by the server's clock.
-            let server = db.now()?;
-            let changes = Credentials::changes(bound.platform, bound.granted, server);
-            credentials.apply(bound.platform, &changes);
-            let expires_at = server + life(bound.granted.life, bound.platform.default_life);
-            let times = times(&credentials, expires_at);
-            let blob = sealed(&credentials, bound.vault, bound.platform)?;
-            let written = Written {
-                shop_id: bound.shop_id.as_deref(),
-                shop_name: bound.granted.shop_name.as_deref(),
-                blob: &blob,
-                sealed_with: bound.vault.mark(),
-                expires_at: Some(self.local(times.expires_at)),
-                status: AccountStatus::Active,
-                last_refresh_at: None,
-                refresh_at: Some(care_at(server, times, jitter)),
-            };
-            store(db, row, state, &written, user_id, now)
-        })?;
-        Ok(Completed { tenant_id, channel: state.channel, account_id })
-    }
-
     fn channel_limit(&self, user_id: u32) -> super::super::limits::Limit {
         self.channel_begin_limit(&user_id.to_string())
     }
-}
-
-fn store(
-    db: &mut Db<'_>,
-    row: Option<&AccountRow>,
-    state: &StateRow,
-    written: &Written<'_>,
-    user_id: u32,
-    now: Moment,
-) -> Result<u32> {
-    let id = match row {
-        Some(row) => {
-            channel::write(db, row, written, now.unix())?;
-            row.id
-        }
-        None => channel::insert(db, state.tenant_id, state.channel, written, now.unix())?,
-    };
-    let stored = channel::find(db, id)?.ok_or_else(|| Error::storage("the account is gone"))?;
-    write_log(db, &stored, "channel_bind", user_id, now)?;
-    Ok(id)
-}
-
-/// What came back from a platform, on its way to a row.
-struct Bound<'a> {
-    platform: &'static Platform,
-    keys: &'a AppKeys,
-    granted: &'a Granted,
-    shop_id: Option<String>,
-    vault: &'a Vault,
-}
-
-impl Bound<'_> {
-    /// The row of this shop; or one of a shop that is not known, which then is this one.
-    fn row<'r>(&self, rows: &'r [AccountRow]) -> Option<&'r AccountRow> {
-        let same = rows.iter().find(|row| row.shop_id == self.shop_id);
-        same.or_else(|| rows.iter().find(|row| row.shop_id.is_none()))
-    }
-
-    /// The application's keys, which the gateway needs as well, and what the page asked for.
-    fn fill(&self, credentials: &mut Credentials, extra: &str) {
-        let keys = [
-            (self.platform.id_keys, self.keys.id.as_str()),
-            (self.platform.secret_keys, self.keys.secret.reveal()),
-        ];
-        for (names, value) in keys {
-            if let Some((first, others)) = names.split_first() {
-                credentials.set(first, value);
-                others.iter().for_each(|other| credentials.remove(other));
-            }
-        }
-        let extra: Map<String, Value> = serde_json::from_str(extra).unwrap_or_default();
-        for field in self.platform.fields.iter().filter(|field| field.oauth) {
-            let value = |which: &str| extra.get(which)?.get(field.name)?.as_str();
-            if let Some(value) = value("set") {
-                set(credentials, field, value);
-            } else if let Some(value) = value("else")
-                && !credentials.has(field.keys)
-            {
-                set(credentials, field, value);
-            }
-        }
-    }
-}
-
-/// What OAuth does not bring: as typed (`set`), or as the account that the page was about has it, for a
-/// shop that turns out to be another one (`else`).
-fn extra(platform: &Platform, input: &Input, before: &Credentials) -> Result<Value> {
-    let asked = || platform.fields.iter().filter(|field| field.oauth);
-    let set: Map<String, Value> = values(asked(), input, Some(before))?
-        .into_iter()
-        .map(|(field, value)| (field.name.to_owned(), value.into()))
-        .collect();
-    let kept: Map<String, Value> = asked()
-        .filter_map(|field| Some((field.name.to_owned(), before.first(field.keys)?.into())))
-        .collect();
-    Ok(serde_json::json!({"set": set, "else": kept}))
 }
 
 fn state_used() -> Error {

@@ -1,6 +1,6 @@
 //! The manual form: credentials that a member types in.
 
-use super::{super::Input, AccountView, App, VaultState, own_tenant, write_log};
+use super::{super::Input, AccountView, App, VaultState, own_tenant, records::write_log};
 use crate::{
     Error, Result,
     channel::{Credentials, Platform, Vault, platforms::Field},
@@ -91,11 +91,14 @@ impl App {
                 Some(row) => kept(&vault, row).unwrap_or_default(),
                 None => Credentials::default(),
             };
-            let before = credentials.tokens_mark(platform);
+            let before = (credentials.tokens_mark(platform), credentials.grant_mark());
             for (field, value) in values(platform.fields.iter(), input, Some(&credentials))? {
                 set(&mut credentials, field, &value);
             }
-            let new_tokens = credentials.tokens_mark(platform) != before;
+            let refreshable = credentials.refresh_token().is_some();
+            let new_grant = credentials.grant_mark() != before.1;
+            let new_tokens =
+                new_grant || !refreshable && credentials.tokens_mark(platform) != before.0;
             if new_tokens {
                 // Whose end nobody has told.
                 credentials.forget_refresh_until();
@@ -115,7 +118,7 @@ impl App {
                 status,
                 last_refresh_at: row.and_then(|row| row.last_refresh_at),
                 // A renewal tells whether it works, and until when.
-                refresh_at: credentials.refresh_token().map(|_| server),
+                refresh_at: refreshable.then_some(server),
             };
             let id = match row {
                 Some(row) if new_tokens => {
@@ -123,7 +126,9 @@ impl App {
                     row.id
                 }
                 Some(row) => {
-                    channel::edit(db, row, &blob, vault.mark(), status, now.unix())?;
+                    let given_up = row.status == AccountStatus::Expired;
+                    let wake = given_up && refreshable;
+                    channel::edit(db, row, &blob, vault.mark(), status, wake, now.unix())?;
                     row.id
                 }
                 None => channel::insert(db, tenant_id, platform.channel, &written, now.unix())?,

@@ -1,23 +1,23 @@
 //! Shop accounts of the five platforms: what the page shows, and what a member does with one.
 
 mod bind;
+mod bound;
+mod care;
 mod manual;
+mod records;
 mod refresh;
 mod seal;
 mod statistics;
 
 pub use bind::Completed;
+pub use care::Refreshed;
 pub use manual::{FieldView, FormView};
-pub use refresh::Refreshed;
 pub use seal::Rekeyed;
 pub use statistics::{Period, Statistics};
 
-use super::{
-    App, Moment,
-    mail::{self, Letter},
-    orders::own_tenant,
-    written,
-};
+use records::write_log;
+
+use super::{App, orders::own_tenant, written};
 use crate::{
     Error, Kind, Result,
     channel::{Credentials, Platform, Vault},
@@ -25,7 +25,6 @@ use crate::{
     store::{
         Db,
         channel::{self, AccountRow},
-        log,
         tenant::{self, TenantRow},
     },
 };
@@ -186,6 +185,12 @@ impl App {
         }
     }
 
+    /// A DATETIME of the site in Unix seconds.
+    fn unix(&self, at: jiff::civil::DateTime) -> Option<i64> {
+        let zoned = self.config.zone().to_ambiguous_timestamp(at).compatible();
+        zoned.ok().map(jiff::Timestamp::as_second)
+    }
+
     /// The vault, or what a member may read where there is none.
     fn vault(&self) -> Result<Vault> {
         self.config.vault().map_err(|error| {
@@ -259,66 +264,6 @@ fn own_account(db: &mut Db<'_>, user_id: u32, account_id: u32) -> Result<(Accoun
     let tenant = own_tenant(tenant::lock(db, found.tenant_id)?, user_id).map_err(|_| missing())?;
     let row = channel::lock(db, account_id)?.filter(|row| row.tenant_id == tenant.id);
     Ok((row.ok_or_else(missing)?, tenant))
-}
-
-fn write_log(
-    db: &mut Db<'_>,
-    row: &AccountRow,
-    action: &str,
-    user_id: u32,
-    now: Moment,
-) -> Result<()> {
-    let detail = serde_json::json!({
-        "account": row.id, "channel": row.channel.code(), "shop_id": row.shop_id,
-    });
-    let entry = log::Entry {
-        tenant_id: row.tenant_id,
-        action,
-        detail: &detail.to_string(),
-        success: true,
-        operator: &format!("member:{user_id}"),
-    };
-    log::insert(db, &entry, now.unix())
-}
-
-fn write_system_log(
-    db: &mut Db<'_>,
-    row: &AccountRow,
-    action: &str,
-    why: &str,
-    now: Moment,
-) -> Result<()> {
-    let detail = serde_json::json!({
-        "account": row.id, "channel": row.channel.code(), "shop_id": row.shop_id, "error": why,
-    });
-    let entry = log::Entry {
-        tenant_id: row.tenant_id,
-        action,
-        detail: &detail.to_string(),
-        success: false,
-        operator: "system",
-    };
-    log::insert(db, &entry, now.unix())
-}
-
-/// A letter to the member: these tokens have `ended`, or will. One each.
-fn mail_member(
-    db: &mut Db<'_>,
-    row: &AccountRow,
-    mark: &str,
-    ended: bool,
-    now: Moment,
-) -> Result<()> {
-    let Some(tenant) = tenant::find(db, row.tenant_id)?.filter(|tenant| tenant.user_id != 0) else {
-        return Ok(());
-    };
-    let (user_id, tenant_id) = (tenant.user_id, tenant.id);
-    let mark: String = mark.chars().take(16).collect();
-    let letter = match ended {
-        true => Letter::ChannelExpired { user_id, tenant_id, account: row, mark: &mark },
-        false => Letter::ChannelExpiring { user_id, tenant_id, account: row, mark: &mark },
-    };
-    mail::post(db, &letter, now)
 }
 
 /// What a member may read of `last_error`.

@@ -14,6 +14,7 @@ use crate::{
     store::{
         Db,
         channel::{self, AccountRow},
+        channel_care, channel_keys,
     },
 };
 
@@ -65,7 +66,7 @@ impl App {
     /// Seals rows that hold plain JSON; gives how many. Without a key nothing happens.
     pub fn seal_channels(&self, limit: u32) -> Result<u32> {
         let Ok(vault) = self.config.vault() else { return Ok(0) };
-        let ids = self.database.read(|db| channel::unsealed(db, vault.mark(), limit))?;
+        let ids = self.database.read(|db| channel_keys::unsealed(db, vault.mark(), limit))?;
         let mut sealed = 0;
         for id in ids {
             let jitter = random::fraction();
@@ -88,7 +89,7 @@ impl App {
             // What waits in the journal is sealed with the key that goes.
             self.replay_journal()?;
         }
-        let ids = self.database.read(|db| channel::ids_after(db, after, BATCH))?;
+        let ids = self.database.read(|db| channel_keys::ids_after(db, after, BATCH))?;
         let found = self.database.transaction(|db| {
             ids.iter()
                 .map(|id| match channel::lock(db, *id)? {
@@ -108,7 +109,7 @@ impl App {
             sealed: count(Found::Sealed),
             unreadable: count(Found::Unreadable),
             left_plain: count(Found::TooLong),
-            left_old: self.database.read(|db| channel::under_other_keys(db, vault.mark()))?,
+            left_old: self.database.read(|db| channel_keys::under_other_keys(db, vault.mark()))?,
         })
     }
 
@@ -137,7 +138,7 @@ impl App {
             }
             None => return Ok(()),
         };
-        channel::schedule(db, row.id, at)
+        channel_care::schedule(db, row.id, at)
     }
 }
 
@@ -145,7 +146,7 @@ impl App {
 /// key where that is wanted. The text inside stays the same, byte for byte.
 fn look(db: &mut Db<'_>, vault: &Vault, row: &AccountRow, rekey: bool) -> Result<Found> {
     let Some(blob) = row.blob() else {
-        channel::set_mark(db, row, vault.mark())?;
+        channel_keys::set_mark(db, row, vault.mark())?;
         return Ok(Found::Nothing);
     };
     let store = |db: &mut Db<'_>, plain: &[u8], found| -> Result<Found> {
@@ -153,7 +154,7 @@ fn look(db: &mut Db<'_>, vault: &Vault, row: &AccountRow, rekey: bool) -> Result
         if sealed.len() > BLOB_MAX {
             return Ok(Found::TooLong);
         }
-        channel::reseal(db, row.id, blob, &sealed, vault.mark())?;
+        channel_keys::reseal(db, row.id, blob, &sealed, vault.mark())?;
         Ok(found)
     };
     if is_plain(blob) {
@@ -166,7 +167,7 @@ fn look(db: &mut Db<'_>, vault: &Vault, row: &AccountRow, rekey: bool) -> Result
         }
         if found == Found::TooLong {
             // Looked at: it is not read again and again. Its member has to type it in anew.
-            channel::set_mark(db, row, &channel::unreadable_mark(vault.mark()))?;
+            channel_keys::set_mark(db, row, &channel_keys::unreadable_mark(vault.mark()))?;
         }
         return Ok(found);
     }
@@ -175,12 +176,12 @@ fn look(db: &mut Db<'_>, vault: &Vault, row: &AccountRow, rekey: bool) -> Result
         Ok((_, OpenedBy::Old)) => (vault.old_mark().unwrap_or_default().to_owned(), Found::Old),
         Ok((_, OpenedBy::Current)) => (vault.mark().to_owned(), Found::Current),
         Err(error) if error.key() == trouble::UNREADABLE => {
-            (channel::unreadable_mark(vault.mark()), Found::Unreadable)
+            (channel_keys::unreadable_mark(vault.mark()), Found::Unreadable)
         }
         Err(error) => return Err(error),
     };
     if row.sealed_with.as_deref() != Some(mark.as_str()) {
-        channel::set_mark(db, row, &mark)?;
+        channel_keys::set_mark(db, row, &mark)?;
     }
     Ok(found)
 }

@@ -21,7 +21,7 @@ const WEEK: i64 = 7 * DAY;
 const LATE_SECONDS: i64 = 300;
 /// Calls of one channel that a page view reads for what is not counted yet, and for each of the hours
 /// that it counts itself.
-const PER_VISIT: u32 = 50_000;
+const PER_VISIT: u32 = 20_000;
 const PER_HOUR: u32 = 200_000;
 /// Calls of one channel that the worker reads at once; tenants that it looks at; and how long it does so
 /// before anything else has its turn.
