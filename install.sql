@@ -89,10 +89,18 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_channel_account` (
   `last_error` text,
   `last_refresh_at` datetime DEFAULT NULL,
   `rate_limit_per_sec` int unsigned DEFAULT 5,
+  `sealed_with` char(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'names the key that the credentials are sealed with; null: not looked at yet; x…: that key does not open them',
+  `refresh_at` int unsigned DEFAULT NULL COMMENT 'when the worker cares for it next (Unix seconds); null: nothing to do',
+  `refresh_failures` int unsigned NOT NULL DEFAULT 0,
+  `uncertain_since` int unsigned DEFAULT NULL COMMENT 'a renewal began then whose outcome is not known',
+  `lease_owner` varchar(100) DEFAULT NULL,
+  `lease_until` int unsigned NOT NULL DEFAULT 0,
   `createtime` int DEFAULT NULL,
   `updatetime` int DEFAULT NULL,
   PRIMARY KEY (`id`),
-  KEY `idx_tenant_channel` (`tenant_id`,`channel`,`status`)
+  KEY `idx_tenant_channel` (`tenant_id`,`channel`,`status`),
+  KEY `idx_sealed_with` (`sealed_with`),
+  KEY `idx_refresh_at` (`refresh_at`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='ChatHub shop accounts';
 
 CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_gateway_log` (
@@ -105,8 +113,43 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_gateway_log` (
   `error_msg` varchar(500) DEFAULT NULL,
   `createtime` int DEFAULT NULL,
   PRIMARY KEY (`id`),
-  KEY `idx_tenant_channel_time` (`tenant_id`,`channel`,`createtime`)
+  KEY `idx_tenant_channel_time` (`tenant_id`,`channel`,`createtime`),
+  KEY `idx_statistics` (`tenant_id`,`channel`,`createtime`,`status`,`latency_ms`)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Calls of the platform gateway';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_gateway_hour` (
+  `tenant_id` int unsigned NOT NULL,
+  `channel` enum('amazon','jd','taobao','pdd','tiktok') NOT NULL,
+  `hour_at` int unsigned NOT NULL COMMENT 'the hour''s begin (Unix seconds)',
+  `calls` int unsigned NOT NULL,
+  `good` int unsigned NOT NULL COMMENT 'success and cache_hit',
+  `latencies` text NOT NULL COMMENT 'JSON: how many calls took how long',
+  PRIMARY KEY (`tenant_id`,`channel`,`hour_at`),
+  KEY `idx_hour_at` (`hour_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Calls of the platform gateway, by the hour';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_gateway_span` (
+  `tenant_id` int unsigned NOT NULL,
+  `channel` enum('amazon','jd','taobao','pdd','tiktok') NOT NULL,
+  `from_at` int unsigned NOT NULL COMMENT 'between these two the hours are counted (Unix seconds)',
+  `until_at` int unsigned NOT NULL,
+  PRIMARY KEY (`tenant_id`,`channel`),
+  KEY `idx_until_at` (`until_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='How far the gateway''s calls are counted';
+
+CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_oauth_state` (
+  `hash` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL COMMENT 'SHA-256 of the state that the platform was given',
+  `user_id` int unsigned NOT NULL,
+  `tenant_id` int unsigned NOT NULL,
+  `channel` enum('amazon','jd','taobao','pdd','tiktok') NOT NULL,
+  `session_hash` char(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+  `extra` text NOT NULL COMMENT 'JSON: what the page asked for beside; never a secret',
+  `expires_at` int unsigned NOT NULL,
+  `used_at` int unsigned DEFAULT NULL,
+  `createtime` int NOT NULL,
+  PRIMARY KEY (`hash`),
+  KEY `idx_expires_at` (`expires_at`)
+) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COMMENT='Authorisations that were begun at a platform';
 
 CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_payment` (
   `id` int unsigned NOT NULL AUTO_INCREMENT,

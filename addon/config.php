@@ -31,12 +31,13 @@ return (static function (): array {
         ];
     };
     $onOff = ['1' => '开启', '0' => '关闭'];
+    $redirect = '；在开放平台登记的回调地址为：网站公开地址 + /addons/chathub/index/channelCallback';
     $keyTip = '可以填写密钥内容，也可以填写 file:/绝对路径 指向服务器上的文件，这样密钥不会出现在后台日志中';
 
     return [
         $field('站点', 'site_name', '站点名称', 'string', 'ChatHub', '显示在页面顶部和支付订单中'),
         $field('站点', 'support_email', '客服邮箱', 'string', '', '会员遇到问题时看到的联系邮箱'),
-        $field('站点', 'public_base_url', '网站公开地址', 'string', '', '例如 https://www.example.com，结尾不带斜杠；正式收款时必填，支付平台的通知发往这个地址'),
+        $field('站点', 'public_base_url', '网站公开地址', 'string', '', '例如 https://www.example.com，结尾不带斜杠；正式收款和店铺授权时必填，支付平台的通知、店铺授权后的返回都用这个地址'),
 
         $field('开通服务', 'provision_server_url', '开通服务地址', 'string', 'http://CoPaw:5566', '创建客服空间的服务'),
         $field('开通服务', 'provision_api_key', '开通服务密钥', 'password', 'chathub-default-key-change-me', '随请求发送的 X-API-Key，请改成与开通服务一致的值'),
@@ -65,6 +66,21 @@ return (static function (): array {
         $field('微信支付', 'wechat_key_path', '商户私钥路径', 'string', '', 'apiclient_key.pem 在服务器上的绝对路径，放在网站目录之外'),
         $field('微信支付', 'wechat_public_key_id', '微信支付公钥 ID', 'string', '', '以 PUB_KEY_ID_ 开头，在商户平台“API 安全”中查看；2024 年底以后开通的商户必填，仍使用平台证书的商户留空'),
         $field('微信支付', 'wechat_public_key_path', '微信支付公钥路径', 'string', '', 'pub_key.pem 在服务器上的绝对路径；与上一项一起填写，从平台证书切换到公钥期间两种签名都能验证'),
+
+        $field('店铺渠道', 'gateway_aes_key', '凭据加密密钥', 'password', '', '与网关的 GATEWAY_AES_KEY 相同：32 字节的 Base64，可用 openssl rand -base64 32 生成；也可以填写 file:/绝对路径，或留空并写在站点 .env 的 GATEWAY_AES_KEY 中。没有密钥时不保存任何店铺凭据'),
+        $field('店铺渠道', 'gateway_aes_key_old', '旧的加密密钥', 'password', '', '仅在更换密钥期间填写：旧凭据仍能读取，执行 php think chathub rekey 全部换成新密钥后清空'),
+        $field('店铺渠道', 'amazon_application_id', 'Amazon 应用 ID', 'string', '', '卖家平台“开发者中心”中以 amzn1.sp.solution. 开头的编号' . $redirect),
+        $field('店铺渠道', 'amazon_client_id', 'Amazon LWA 客户端编码', 'string', '', '“开发者中心”应用的“LWA 凭据”中，以 amzn1.application-oa2-client. 开头'),
+        $field('店铺渠道', 'amazon_client_secret', 'Amazon LWA 客户端密钥', 'password', '', '同在“LWA 凭据”中'),
+        $field('店铺渠道', 'amazon_beta', 'Amazon 应用为草稿', 'radio', '0', '应用还没有发布时开启，授权地址会带上 version=beta；发布后关闭', $onOff),
+        $field('店铺渠道', 'jd_app_key', '京东 App Key', 'string', '', '京东宙斯开放平台“应用管理”的应用证书中' . $redirect),
+        $field('店铺渠道', 'jd_app_secret', '京东 App Secret', 'password', '', '同在应用证书中'),
+        $field('店铺渠道', 'taobao_app_key', '淘宝 App Key', 'string', '', '淘宝开放平台控制台“应用管理”的“概览”中' . $redirect),
+        $field('店铺渠道', 'taobao_app_secret', '淘宝 App Secret', 'password', '', '同在“概览”中'),
+        $field('店铺渠道', 'pdd_client_id', '拼多多 client_id', 'string', '', '拼多多开放平台控制台“应用管理”的应用详情中' . $redirect),
+        $field('店铺渠道', 'pdd_client_secret', '拼多多 client_secret', 'password', '', '同在应用详情中'),
+        $field('店铺渠道', 'tiktok_client_key', '抖音 Client Key', 'string', '', '抖音开放平台“控制台”的应用详情中' . $redirect),
+        $field('店铺渠道', 'tiktok_client_secret', '抖音 Client Secret', 'password', '', '同在应用详情中'),
 
         $field('安全', 'limit_login_per_address', '每个地址的登录次数', 'number', '60', '同一 IP 地址 15 分钟内最多尝试登录的次数，0 为不限'),
         $field('安全', 'limit_login_per_account', '每个账号的登录次数', 'number', '10', '同一账号 15 分钟内最多尝试登录的次数，0 为不限'),

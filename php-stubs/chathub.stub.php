@@ -143,6 +143,34 @@ namespace ChatHub {
     }
 
     /**
+     * Shop credentials as the gateway keeps them: 12-byte nonce, AES-256-GCM ciphertext, 16-byte tag. A blob is never
+     * valid UTF-8; bytes that are valid UTF-8 are plain JSON of an earlier version, and open() refuses them.
+     *
+     *     $blob = (new \ChatHub\Vault(getenv('GATEWAY_AES_KEY')))->seal(['access_token' => $token]);
+     */
+    final class Vault
+    {
+        /**
+         * @param string $base64Key standard base64 of 32 bytes, or "file:/abs/path" of a file that holds it
+         * @throws ConfigException `vault_missing`, `vault_key`, `vault_key_file`
+         */
+        public function __construct(#[\SensitiveParameter] string $base64Key) {}
+
+        /**
+         * @param array<string,mixed> $credentials what PHP can write as a JSON object
+         * @return string the blob, binary; the column takes 2048 bytes
+         * @throws InvalidInput
+         */
+        public function seal(#[\SensitiveParameter] array $credentials): string {}
+
+        /**
+         * @return array<string,mixed>
+         * @throws ConfigException `credentials_unreadable`: sealed with another key, or changed
+         */
+        public function open(string $blob): array {}
+    }
+
+    /**
      * The use cases, one object per request.
      *
      *     $hub = new \ChatHub\Hub(\think\Config::get('database'), $addonConfig + ['timezone' => date_default_timezone_get()]);
@@ -402,6 +430,100 @@ namespace ChatHub {
         public function work(): array {}
 
         /**
+         * The member's shop accounts on the five platforms, and how the gateway fares with them.
+         *
+         * `vault`: ready | missing (no key is set: nothing can be bound) | bad (it cannot be used). An account: array{id:int,
+         *   shop_id:?string,shop_name:?string,status:string,in_use:bool,renews:bool,authorised_at:string,expires_at:?string,
+         *   last_refresh_at:?string,error:?string}; status: active | expired | error | paused; in_use: the one that the gateway reads;
+         *   renews: the worker renews it by itself, as things stand;
+         *   error: refresh_refused | refresh_failing | app_refused | app_changed | token_expired | credentials_unreadable |
+         *   credentials_too_long, or an older version's words. A period: array{calls:int,success:?float,median_ms:?int}, success 0..1.
+         *   `counting`: the gateway's log is still being counted, the figures are too small.
+         *
+         * @param int|null $tenantId null or 0: the newest tenant
+         * @return array{tenants:list<array{id:int,tenant_name:string,status:string}>,tenant_id:int,vault:string,
+         *         channels:list<array{channel:string,oauth:bool,accounts:list<array<string,mixed>>,
+         *         stats:array{day:array<string,mixed>,week:array<string,mixed>,counting:bool}}>}
+         * @throws NotFound
+         */
+        public function channels(int $userId, ?int $tenantId = null): array {}
+
+        /**
+         * The manual form, without any value that is stored. `oauth` of a field: it is asked for when OAuth begins as well.
+         *
+         * @param int|null $accountId null: the account that the gateway uses, or the newest
+         * @return array{channel:string,oauth:bool,vault:string,account:?array<string,mixed>,
+         *         fields:list<array{name:string,required:bool,secret:bool,has_value:bool,options:list<string>,oauth:bool}>}
+         * @throws InvalidInput `unknown_channel`
+         * @throws NotFound
+         */
+        public function channelForm(int $userId, int $tenantId, string $channel, ?int $accountId = null): array {}
+
+        /**
+         * Stores the manual form. An empty field keeps the value that there is.
+         *
+         * @param array<string,mixed> $input the fields of channelForm(), and `account`: the id of the account that is changed
+         * @return array<string,mixed> the account, as in channels()
+         * @throws InvalidInput with getField(): `required`, `too_long`, `bad_characters`, `unknown_option`, `credentials_too_long`
+         * @throws ConfigException `vault_missing` and others: nothing is ever stored in clear
+         * @throws NotFound|Forbidden
+         */
+        public function saveChannel(int $userId, int $tenantId, string $channel, #[\SensitiveParameter] array $input): array {}
+
+        /**
+         * Begins OAuth; gives the address at the platform to redirect to. It can be come back from once, within ten minutes.
+         *
+         * @param string $session names the browser's session; the same has to be given to completeChannel()
+         * @param array<string,mixed> $input the fields of channelForm() with `oauth`, and `account`
+         * @throws InvalidInput with getField()
+         * @throws ConfigException `oauth_unavailable`, `vault_missing`, `public_base_url`
+         * @throws NotFound
+         * @throws Forbidden `too_many_attempts`
+         */
+        public function beginChannel(int $userId, int $tenantId, string $channel, #[\SensitiveParameter] string $session, #[\SensitiveParameter] array $input): string {}
+
+        /**
+         * Completes OAuth: changes the code into tokens and stores them.
+         *
+         * @param array<string,mixed> $query the callback's query as it is
+         * @return array{tenant_id:int,channel:string,account_id:int,state:string} state: bound
+         * @throws InvalidInput `state_unknown`, `state_expired`, `state_used`, `consent_denied`, `channel_refused`
+         * @throws ProviderException `channel_busy` (the page may be loaded again), `channel_unavailable`
+         * @throws ConfigException `app_refused`: the platform does not take the site's application keys
+         */
+        public function completeChannel(int $userId, #[\SensitiveParameter] string $session, #[\SensitiveParameter] array $query): array {}
+
+        /**
+         * @throws NotFound
+         * @throws Forbidden `channel_status`
+         */
+        public function pauseChannel(int $userId, int $accountId): void {}
+
+        /**
+         * @throws NotFound
+         * @throws Forbidden `channel_status`
+         */
+        public function resumeChannel(int $userId, int $accountId): void {}
+
+        /**
+         * Deletes the account with its credentials. Gone is gone: ask first.
+         *
+         * @throws NotFound
+         */
+        public function unbindChannel(int $userId, int $accountId): void {}
+
+        /**
+         * Re-seals a batch of accounts with the current key: call it with the `after` that it gives until `done`. It may be
+         * stopped and begun again at any time. `left_old`: rows of the batch that are still under the old key; `unreadable`: that
+         * neither key opens.
+         *
+         * @param int|null $after the last id that is done; null: from the beginning
+         * @return array{after:int,done:bool,seen:int,resealed:int,sealed:int,left_old:int,left_plain:int,unreadable:int}
+         * @throws ConfigException `vault_missing` and others
+         */
+        public function rekey(?int $after = null): array {}
+
+        /**
          * Brings the tables to this version's layout. Repeatable; one that was cut off goes on where it stopped.
          *
          * $report hears of {event: begin, number, of, step, rows, copies}, {event: rows, done} and
@@ -451,7 +573,7 @@ namespace ChatHub {
          *
          * $report hears of everything: {event: started, name}, {event: step, what, subject, outcome, ok, took_ms},
          * {event: trouble, message}, {event: beat, done, failed, in_flight}, {event: stopping}; each with `at_ms`, the
-         * milliseconds since the start. `what`: provision | suspend | activate | order | mail | notice | suspension | heal.
+         * milliseconds since the start. `what`: provision | suspend | activate | order | mail | notice | suspension | heal | channel | journal | seal.
          *
          * $configuration is asked every few seconds for Hub's configuration as it is now; null ends the work.
          *

@@ -23,7 +23,8 @@ ChatHub is running:  $url/addons/chathub/index/landing
      Back in the member centre the expiry is 30 days later and the order is in the history.
   4. Renew again, choose 微信支付, and leave the page with the code open. In another window,
      $scan plays the phone: press the code, pay, and watch the page move on.
-  5. English pages: add ?lang=en to an address.
+  5. In the member centre, choose 店铺渠道 and authorise a shop: the sandbox plays the five platforms.
+  6. English pages: add ?lang=en to an address.
 
 A background worker runs as well (php think chathub work); what it does is in var/demo/log/worker1.log.
 Logs and settings: var/demo/log, var/demo/env.json.     Stop with: make demo-down

@@ -13,6 +13,15 @@ has() { command -v "$1" >/dev/null 2>&1 || [[ -x /usr/sbin/$1 ]]; }
 need() { has "$1" || packages+=("${@:2}"); }
 need_file() { compgen -G "$1" >/dev/null || packages+=("$2"); }
 
+# The gateway's library, which the vault is checked against.
+has_cryptography() {
+    local python
+    for python in python3 /usr/bin/python3; do
+        "$python" -c 'import cryptography' 2>/dev/null && return
+    done
+    return 1
+}
+
 php_series() { php -n -r 'echo PHP_MAJOR_VERSION, ".", PHP_MINOR_VERSION;'; }
 
 missing_php() {
@@ -51,6 +60,7 @@ missing_tools() {
     need git git
     need openssl openssl
     need phpcs php-codesniffer
+    has_cryptography || packages+=(python3-cryptography)
     need chromium chromium
     need wrk wrk
     need_file '/usr/share/fonts/opentype/noto/NotoSansCJK*' fonts-noto-cjk

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace addons\chathub\command;
 
 use addons\chathub\library\Extension;
+use addons\chathub\library\KeyRotation;
 use addons\chathub\library\Migration;
 use addons\chathub\library\Saved;
 use addons\chathub\library\Site;
@@ -19,20 +20,21 @@ use think\console\Output;
 /**
  * `php think chathub work`: the background worker. `php think chathub status`: who works, and what is left to do.
  * `php think chathub migrate`: brings the tables to this version's layout.
+ * `php think chathub rekey`: all shop credentials under the current key.
  */
 class Chathub extends Command
 {
     protected function configure()
     {
         $this->setName('chathub')
-            ->setDescription('ChatHub: work (后台任务进程) | status (运行状态) | migrate (升级数据表)')
-            ->addArgument('action', Argument::REQUIRED, 'work | status | migrate')
+            ->setDescription('ChatHub: work (后台任务进程) | status (运行状态) | migrate (升级数据表) | rekey (更换凭据密钥)')
+            ->addArgument('action', Argument::REQUIRED, 'work | status | migrate | rekey')
             ->addOption('once', null, Option::VALUE_NONE, 'work: 处理完当前到期的任务后退出')
             ->addOption('seconds', null, Option::VALUE_REQUIRED, 'work: 运行多少秒后退出，适合由 cron 启动')
             ->addOption('concurrency', null, Option::VALUE_REQUIRED, 'work: 同时进行的开通请求数，默认 8，最多 64')
             ->addOption('dry-run', null, Option::VALUE_NONE, 'migrate: 只列出将要执行的步骤，不做任何改动')
             // The host's own commands have --quiet (-q) for everything that is no error.
-            ->addOption('silent', null, Option::VALUE_NONE, 'work: 只输出失败与异常');
+            ->addOption('silent', null, Option::VALUE_NONE, 'work、rekey: 只输出结果、失败与异常');
     }
 
     protected function execute(Input $input, Output $output)
@@ -48,6 +50,7 @@ class Chathub extends Command
             return match ($action) {
                 'work' => $this->work($input, $output),
                 'migrate' => (new Migration($output))->run(Site::hub(), (bool) $input->getOption('dry-run')),
+                'rekey' => (new KeyRotation($output, (bool) $input->getOption('silent')))->run(),
                 default => $this->status($output),
             };
         } catch (\Throwable $e) {
@@ -61,8 +64,8 @@ class Chathub extends Command
     /** Why the command cannot be run like this; null when it can. */
     private function refusal(string $action, Input $input): ?string
     {
-        if (!in_array($action, ['work', 'status', 'migrate'], true)) {
-            return "没有这个操作：{$action}。可用的有：work、status、migrate";
+        if (!in_array($action, ['work', 'status', 'migrate', 'rekey'], true)) {
+            return "没有这个操作：{$action}。可用的有：work、status、migrate、rekey";
         }
         $problem = Extension::problem();
         if ($problem !== null) {

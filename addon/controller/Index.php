@@ -7,6 +7,8 @@ namespace addons\chathub\controller;
 use addons\chathub\library\After;
 use addons\chathub\library\Answer;
 use addons\chathub\library\Confirmation;
+use addons\chathub\library\ChannelBinding;
+use addons\chathub\library\Channels;
 use addons\chathub\library\Failure;
 use addons\chathub\library\Input;
 use addons\chathub\library\MemberCentre;
@@ -210,6 +212,40 @@ class Index
 
             return Answer::redirect('my', [$done['state'] === 'just_paid' ? 'just_paid' : 'provisioning' => 1]);
         });
+    }
+
+    public function channelList(): Response
+    {
+        return $this->asMember(static fn (int $userId): Response => Channels::page($userId));
+    }
+
+    public function channelAuth(): Response
+    {
+        return $this->asMember(static fn (int $userId): Response => ChannelBinding::form($userId));
+    }
+
+    /** The way back from a platform's consent page. */
+    public function channelCallback(): Response
+    {
+        $query = Input::takeQuery();
+
+        return $this->asMember(static fn (int $userId): Response => ChannelBinding::complete($userId, $query))
+            ->header('Referrer-Policy', 'no-referrer');
+    }
+
+    public function channelPause(): Response
+    {
+        return $this->asMember(static fn (int $userId): Response => Channels::change($userId, 'paused'));
+    }
+
+    public function channelResume(): Response
+    {
+        return $this->asMember(static fn (int $userId): Response => Channels::change($userId, 'resumed'));
+    }
+
+    public function channelUnbind(): Response
+    {
+        return $this->asMember(static fn (int $userId): Response => Channels::unbind($userId));
     }
 
     public function changePassword(): Response

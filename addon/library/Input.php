@@ -100,6 +100,32 @@ final class Input
             || str_starts_with(strtolower(ltrim(self::text($_SERVER['HTTP_ACCEPT'] ?? ''))), 'application/json');
     }
 
+    /**
+     * The texts of the query, which is then forgotten: whatever is logged for this request, a platform's code
+     * is not part of it.
+     *
+     * @return array<string,string>
+     */
+    public static function takeQuery(): array
+    {
+        $query = [];
+        foreach ($_GET as $name => $value) {
+            if (is_string($value)) {
+                $query[(string) $name] = $value;
+            }
+        }
+        $_GET = [];
+        $_SERVER['QUERY_STRING'] = '';
+        foreach (['REQUEST_URI', 'HTTP_X_REWRITE_URL', 'HTTP_X_ORIGINAL_URL'] as $name) {
+            if (isset($_SERVER[$name])) {
+                $_SERVER[$name] = explode('?', self::text($_SERVER[$name]), 2)[0];
+            }
+        }
+        Request::instance()->url(self::text($_SERVER['REQUEST_URI'] ?? ''));
+
+        return $query;
+    }
+
     /** The CSRF token that came with the request, in a header or a field. */
     public static function csrfToken(): string
     {

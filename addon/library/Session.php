@@ -21,6 +21,13 @@ final class Session
     private const CSRF = 'chathub_csrf';
     private const MARK = 'chathub_session_mark';
     private const LOGIN_EMAIL = 'chathub_login_email';
+    private const CHANNEL_KEY = 'chathub_channel_key';
+    private const CHANNEL_TENANT = 'chathub_channel_tenant';
+
+    private const KEYS = [
+        self::USER_ID, self::EMAIL, self::NICKNAME, self::MARK, self::CSRF, self::LOGIN_EMAIL, self::CHANNEL_KEY,
+        self::CHANNEL_TENANT,
+    ];
 
     private static bool $loaded = false;
     private static int $userId = 0;
@@ -81,6 +88,38 @@ final class Session
         return self::$csrf !== '' && hash_equals(self::$csrf, Input::csrfToken());
     }
 
+    /**
+     * Names this session to what leaves the site and comes back, a platform's consent above all. It outlives
+     * the CSRF token, and is not the session's own id.
+     */
+    public static function channelKey(): string
+    {
+        self::load();
+        $key = self::read(self::CHANNEL_KEY);
+        if ($key === '') {
+            self::write(static function () use (&$key): void {
+                // Two tabs at once: the first one's key counts.
+                $key = self::read(self::CHANNEL_KEY) ?: self::randomToken();
+                Store::set(self::CHANNEL_KEY, $key);
+            });
+        }
+
+        return $key;
+    }
+
+    /** The company that the member left for a platform's consent page with. */
+    public static function channelTenant(): int
+    {
+        return self::$loaded ? Input::id(self::read(self::CHANNEL_TENANT)) : 0;
+    }
+
+    public static function rememberChannelTenant(int $tenantId): void
+    {
+        self::write(static function () use ($tenantId): void {
+            Store::set(self::CHANNEL_TENANT, $tenantId);
+        });
+    }
+
     /** A form that was accepted must not be accepted again by a reload. */
     public static function renewCsrfToken(): void
     {
@@ -94,6 +133,10 @@ final class Session
     {
         self::write(static function () use ($account): void {
             session_regenerate_id(true);
+            if (Input::id(self::read(self::USER_ID)) !== $account['user_id']) {
+                Store::delete(self::CHANNEL_KEY);
+                Store::delete(self::CHANNEL_TENANT);
+            }
             Store::set(self::USER_ID, $account['user_id']);
             Store::set(self::EMAIL, $account['email']);
             Store::set(self::NICKNAME, $account['nickname']);
@@ -109,7 +152,7 @@ final class Session
             return;
         }
         self::write(static function (): void {
-            foreach ([self::USER_ID, self::EMAIL, self::NICKNAME, self::MARK, self::CSRF, self::LOGIN_EMAIL] as $key) {
+            foreach (self::KEYS as $key) {
                 Store::delete($key);
             }
             session_regenerate_id(true);

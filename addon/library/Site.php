@@ -6,6 +6,7 @@ namespace addons\chathub\library;
 
 use ChatHub\Hub;
 use think\Config;
+use think\Env;
 use think\Request;
 
 /**
@@ -64,6 +65,9 @@ final class Site
             'timezone' => date_default_timezone_get(),
             'request_base_url' => self::requestBaseUrl(),
             'request_language' => Messages::language(),
+            // php-fpm hides the process's environment; the host reads its own .env.
+            'env_gateway_aes_key' => (string) Env::get('gateway_aes_key', ''),
+            'runtime_path' => RUNTIME_PATH . 'chathub',
         ] + $mail + $config;
     }
 

@@ -171,6 +171,12 @@ final class View
             . (Messages::has($key) ? $this->t($key) : $this->e($status)) . '</span>';
     }
 
+    /** A shop platform as it stands in a sentence, not escaped. */
+    private function platform(string $channel): string
+    {
+        return ChannelCard::named($channel);
+    }
+
     private function planName(string $plan, string $otherwise = ''): string
     {
         return $this->e($this->planText($plan, $otherwise));

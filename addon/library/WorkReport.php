@@ -20,6 +20,9 @@ final class WorkReport
         'notice' => '到期提醒',
         'suspension' => '到期停用',
         'heal' => '修复遗留数据',
+        'channel' => '更新店铺授权',
+        'journal' => '补存店铺授权',
+        'seal' => '加密店铺凭据',
     ];
 
     private string $lastTrouble = '';

@@ -21,6 +21,7 @@ $daysKey = $tenant['days_left'] === 0 ? 'my.days_left.0' : 'my.days_left';
             </span>
         </td>
         <td role="cell" class="tenant-actions">
+            <a class="button button-small" href="<?= $this->url('channelList', ['tenant' => $tenant['id']]) ?>" aria-label="<?= $this->t('my.channels.for', ['company' => $tenant['tenant_name']]) ?>"><?= $this->t('my.channels') ?></a>
 <?php if ($tenant['can_reprovision']) : ?>
             <form method="post" action="<?= $this->url('reprovision') ?>" data-once data-sending="<?= $this->t('form.sending') ?>">
                 <?= $this->csrf() ?>

@@ -16,6 +16,7 @@ use ext_php_rs::{
 };
 
 use crate::{
+    channels,
     convert::{Array, Bytes, OrThrow, list, settings, utf8},
     database,
     exceptions::exception,
@@ -221,6 +222,82 @@ impl Hub {
 
     pub fn work(&self) -> PhpResult<PhpArray> {
         views::work(&self.app.work_view().or_throw()?).map(Array::done)
+    }
+
+    pub fn channels(&self, userId: i64, tenantId: Option<i64>) -> PhpResult<PhpArray> {
+        let view = self.app.channels(id(userId), tenantId.map_or(0, id)).or_throw()?;
+        channels::channels(&view).map(Array::done)
+    }
+
+    #[php(name = "channelForm")]
+    pub fn channel_form(
+        &self,
+        userId: i64,
+        tenantId: i64,
+        channel: Bytes<'_>,
+        accountId: Option<i64>,
+    ) -> PhpResult<PhpArray> {
+        let (channel, account) = (utf8(&channel, "channel")?, accountId.map(id));
+        let view = self.app.channel_form(id(userId), id(tenantId), channel, account).or_throw()?;
+        channels::form(&view).map(Array::done)
+    }
+
+    #[php(name = "saveChannel")]
+    pub fn save_channel(
+        &self,
+        userId: i64,
+        tenantId: i64,
+        channel: Bytes<'_>,
+        input: &ZendHashTable,
+    ) -> PhpResult<PhpArray> {
+        let (channel, form) = (utf8(&channel, "channel")?, crate::convert::input(input));
+        let saved = self.app.save_channel(id(userId), id(tenantId), channel, &form).or_throw()?;
+        channels::account(&saved).map(Array::done)
+    }
+
+    #[php(name = "beginChannel")]
+    pub fn begin_channel(
+        &self,
+        userId: i64,
+        tenantId: i64,
+        channel: Bytes<'_>,
+        session: Bytes<'_>,
+        input: &ZendHashTable,
+    ) -> PhpResult<String> {
+        let (channel, session) = (utf8(&channel, "channel")?, utf8(&session, "session")?);
+        let form = crate::convert::input(input);
+        self.app.begin_channel(id(userId), id(tenantId), channel, session, &form).or_throw()
+    }
+
+    #[php(name = "completeChannel")]
+    pub fn complete_channel(
+        &self,
+        userId: i64,
+        session: Bytes<'_>,
+        query: &ZendHashTable,
+    ) -> PhpResult<PhpArray> {
+        let (session, query) = (utf8(&session, "session")?, crate::convert::input(query));
+        let done = self.app.complete_channel(id(userId), session, &query).or_throw()?;
+        channels::completed(&done).map(Array::done)
+    }
+
+    #[php(name = "pauseChannel")]
+    pub fn pause_channel(&self, userId: i64, accountId: i64) -> PhpResult<()> {
+        self.app.pause_channel(id(userId), id(accountId)).or_throw()
+    }
+
+    #[php(name = "resumeChannel")]
+    pub fn resume_channel(&self, userId: i64, accountId: i64) -> PhpResult<()> {
+        self.app.resume_channel(id(userId), id(accountId)).or_throw()
+    }
+
+    #[php(name = "unbindChannel")]
+    pub fn unbind_channel(&self, userId: i64, accountId: i64) -> PhpResult<()> {
+        self.app.unbind_channel(id(userId), id(accountId)).or_throw()
+    }
+
+    pub fn rekey(&self, after: Option<i64>) -> PhpResult<PhpArray> {
+        channels::rekeyed(&self.app.rekey(after.map_or(0, id)).or_throw()?).map(Array::done)
     }
 
     pub fn migrate(&self, report: Option<ZendCallable>) -> PhpResult<PhpArray> {

@@ -13,18 +13,21 @@ use ext_php_rs::{
 const ALIPAY_GATEWAY: &str = "chathub.alipay_gateway";
 /// Replaces WeChat Pay's address (scheme and host); empty for the real one.
 const WECHAT_BASE: &str = "chathub.wechat_base";
+/// Replaces the addresses of all shop platforms; empty for the real ones.
+const OAUTH_BASE: &str = "chathub.oauth_base";
 /// Seconds that a call to the provisioning service may take (1–600).
 const PROVISION_TIMEOUT: &str = "chathub.provision_timeout";
-/// Seconds that a call to a payment provider may take (1–60).
+/// Seconds that a call to a payment provider or a shop platform may take (1–60).
 const HTTP_TIMEOUT: &str = "chathub.http_timeout";
 /// Seconds that handing over a letter to the mail server may take (1–300).
 const MAIL_TIMEOUT: &str = "chathub.mail_timeout";
 /// A PEM file of authorities that the mail server's certificate may come from, beside the public ones.
 const MAIL_CA_FILE: &str = "chathub.mail_ca_file";
 
-static ENTRIES: IniEntryDefs<7> = IniEntryDefs::new([
+static ENTRIES: IniEntryDefs<8> = IniEntryDefs::new([
     IniEntryDef::new(c"chathub.alipay_gateway", c"", IniEntryPermission::System),
     IniEntryDef::new(c"chathub.wechat_base", c"", IniEntryPermission::System),
+    IniEntryDef::new(c"chathub.oauth_base", c"", IniEntryPermission::System),
     IniEntryDef::new(c"chathub.provision_timeout", c"45", IniEntryPermission::System),
     IniEntryDef::new(c"chathub.http_timeout", c"10", IniEntryPermission::System),
     IniEntryDef::new(c"chathub.mail_timeout", c"20", IniEntryPermission::System),
@@ -49,6 +52,7 @@ pub fn read() -> &'static Ini {
         Ini {
             alipay_gateway: text(ALIPAY_GATEWAY).trim().to_owned(),
             wechat_base: text(WECHAT_BASE).trim().to_owned(),
+            oauth_base: text(OAUTH_BASE).trim().to_owned(),
             provision_timeout: seconds(text(PROVISION_TIMEOUT), 45, 600),
             http_timeout: seconds(text(HTTP_TIMEOUT), 10, 60),
             mail_timeout: seconds(text(MAIL_TIMEOUT), 20, 300),
@@ -68,13 +72,20 @@ pub fn pdo_socket() -> Option<&'static str> {
 }
 
 /// For phpinfo().
-pub fn shown() -> [(&'static str, String); 6] {
+pub fn shown() -> [(&'static str, String); 7] {
     let values = ExecutorGlobals::get().ini_values();
-    [ALIPAY_GATEWAY, WECHAT_BASE, PROVISION_TIMEOUT, HTTP_TIMEOUT, MAIL_TIMEOUT, MAIL_CA_FILE].map(
-        |name| {
-            let value = values.get(name).cloned().flatten().unwrap_or_default();
-            // The table's rows are C strings.
-            (name, value.replace('\0', ""))
-        },
-    )
+    let names = [
+        ALIPAY_GATEWAY,
+        WECHAT_BASE,
+        OAUTH_BASE,
+        PROVISION_TIMEOUT,
+        HTTP_TIMEOUT,
+        MAIL_TIMEOUT,
+        MAIL_CA_FILE,
+    ];
+    names.map(|name| {
+        let value = values.get(name).cloned().flatten().unwrap_or_default();
+        // The table's rows are C strings.
+        (name, value.replace('\0', ""))
+    })
 }

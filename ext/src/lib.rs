@@ -1,12 +1,14 @@
 //! What PHP sees: classes, exceptions, INI settings, the phpinfo table.
 
 mod alipay;
+mod channels;
 mod convert;
 mod database;
 mod exceptions;
 mod hub;
 mod ini;
 mod sensitive;
+mod vault;
 mod views;
 mod wechat;
 mod worker;
@@ -44,6 +46,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .info_function(info)
         .class::<alipay::Alipay>()
         .class::<wechat::WechatPay>()
+        .class::<vault::Vault>()
         .class::<hub::Hub>()
         .class::<worker::Worker>()
 }

@@ -11,7 +11,7 @@ use ext_php_rs::{
     zend::ClassEntry,
 };
 
-use crate::{alipay::Alipay, hub::Hub, wechat::WechatPay, worker::Worker};
+use crate::{alipay::Alipay, hub::Hub, vault::Vault, wechat::WechatPay, worker::Worker};
 
 type PostStartup = Option<unsafe extern "C" fn() -> i32>;
 
@@ -61,6 +61,15 @@ unsafe extern "C" fn mark_all() -> i32 {
     mark(hub, "__construct", 1);
     mark(hub, "login", 1);
     mark(hub, "changepassword", 1);
+    mark(hub, "savechannel", 3);
+    // The names of sessions, and codes that are as good as the tokens they are changed into.
+    mark(hub, "beginchannel", 3);
+    mark(hub, "beginchannel", 4);
+    mark(hub, "completechannel", 1);
+    mark(hub, "completechannel", 2);
+    let vault = Vault::get_metadata().ce();
+    mark(vault, "__construct", 0);
+    mark(vault, "seal", 0);
     let worker = Worker::get_metadata().ce();
     mark(worker, "__construct", 0);
     mark(worker, "__construct", 1);

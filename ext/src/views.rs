@@ -2,8 +2,9 @@
 
 use chathub_core::{
     app::{
-        Account, Acknowledgement, App, Confirmed, MemberView, MigrationNews, MigrationStep, OrderView,
-        Registered, RenewView, StatusView, TenantView, WaitingView, WechatView, WorkView,
+        Account, Acknowledgement, App, Confirmed, MemberView, MigrationNews, MigrationStep,
+        OrderView, Registered, RenewView, StatusView, TenantView, WaitingView, WechatView,
+        WorkView,
     },
     domain::{Plan, plan},
     qr,

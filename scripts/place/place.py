@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 import signal
+import urllib.request
 from pathlib import Path
 
 from . import addon, mariadb, process, site, web
@@ -120,6 +121,8 @@ class Place:
         env["fpm_workers"] = options.workers
         env["base_url"] = f"http://127.0.0.1:{env['ports']['nginx']}"
         self._install(options, root, sandbox)
+        if sandbox:
+            self._register_at_platforms(sandbox)
         self._run_fpm()
         self._run_nginx()
 
@@ -133,7 +136,9 @@ class Place:
         providers = {}
         if sandbox and extension:
             providers = {
-                "chathub.alipay_gateway": sandbox["alipay_gateway"], "chathub.wechat_base": sandbox["wechat_base"],
+                "chathub.alipay_gateway": sandbox["alipay_gateway"],
+                "chathub.wechat_base": sandbox["wechat_base"],
+                "chathub.oauth_base": sandbox["oauth_base"],
                 "chathub.mail_ca_file": sandbox["mail_ca_path"],
             }
         settings = providers | dict(item.split("=", 1) for item in options.ini)
@@ -154,7 +159,7 @@ class Place:
         else:
             addon.package(archive)
             name = "chathub"
-            values = (site.sandbox_values(sandbox) if sandbox else {}) | values
+            values = (site.sandbox_values(sandbox, self.env["base_url"]) if sandbox else {}) | values
         site.install_addon(self.folder, root, archive, name, values)
         self.env["addon_root"] = str(root / "addons" / name)
 
@@ -176,6 +181,16 @@ class Place:
         self.env["sandbox_dir"] = str(folder)
         self._save()
         return self.env["sandbox"]
+
+    def _register_at_platforms(self, sandbox: dict) -> None:
+        """Where shop owners come back to after they agreed: part of an application's registration at a platform."""
+        address = f"{self.env['base_url']}/addons/chathub/index/channelCallback"
+        request = urllib.request.Request(
+            f"{sandbox['control']}/platforms/register", json.dumps({"redirect_uris": [address]}).encode(),
+            {"Content-Type": "application/json"},
+        )
+        # No proxy of the environment: the sandbox is on this machine.
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
 
     def _run_mariadb(self) -> None:
         self._remember("mariadb", mariadb.start_server(self.env["mariadb"]))

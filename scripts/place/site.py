@@ -1,6 +1,8 @@
 """The site itself: the stand-in host or a copy of a real FastAdmin, with the addon installed from its zip."""
 
+import base64
 import json
+import secrets
 import shutil
 from pathlib import Path
 
@@ -99,11 +101,17 @@ WECHAT = (
     "wechat_app_id", "wechat_mch_id", "wechat_api_v3_key", "wechat_cert_path", "wechat_key_path",
     "wechat_public_key_id", "wechat_public_key_path",
 )
+PLATFORMS = (
+    "amazon_application_id", "amazon_client_id", "amazon_client_secret", "jd_app_key", "jd_app_secret",
+    "taobao_app_key", "taobao_app_secret", "pdd_client_id", "pdd_client_secret", "tiktok_client_key", "tiktok_client_secret",
+)
 
 
-def sandbox_values(sandbox: dict) -> dict[str, str]:
-    """The addon's configuration for the sandbox providers."""
+def sandbox_values(sandbox: dict, base_url: str) -> dict[str, str]:
+    """The addon's configuration for the sandbox providers and platforms."""
     return {
+        "public_base_url": base_url,
+        "gateway_aes_key": base64.b64encode(secrets.token_bytes(32)).decode(),
         "provision_server_url": sandbox["provision_url"],
         "provision_api_key": sandbox["provision_api_key"],
         "alipay_enabled": "1",
@@ -114,4 +122,4 @@ def sandbox_values(sandbox: dict) -> dict[str, str]:
         "alipay_public_key": sandbox["alipay_public_key"],
         "wechat_enabled": "1",
         "wechat_sandbox": "1",
-    } | {name: sandbox[name] for name in WECHAT}
+    } | {name: sandbox[name] for name in WECHAT + PLATFORMS}

@@ -6,6 +6,10 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::{
     Error, Result, Secret,
+    channel::{
+        Platform, Vault,
+        oauth::{AppKeys, Reach},
+    },
     mail::{
         self, Links,
         smtp::{self, Security},
@@ -25,9 +29,11 @@ pub struct Ini {
     pub alipay_gateway: String,
     /// Replaces WeChat Pay's address, for tests and proxies; empty for the real one.
     pub wechat_base: String,
+    /// Replaces the addresses of all shop platforms, for tests and proxies; empty for the real ones.
+    pub oauth_base: String,
     /// The longest that a call to the provisioning service may take.
     pub provision_timeout: Duration,
-    /// The longest that a call to a payment provider may take.
+    /// The longest that a call to a payment provider or a shop platform may take.
     pub http_timeout: Duration,
     /// The longest that handing over a letter to the mail server may take.
     pub mail_timeout: Duration,
@@ -41,6 +47,7 @@ impl Default for Ini {
         Self {
             alipay_gateway: String::new(),
             wechat_base: String::new(),
+            oauth_base: String::new(),
             provision_timeout: Duration::from_secs(45),
             http_timeout: Duration::from_secs(10),
             mail_timeout: Duration::from_secs(20),
@@ -210,6 +217,33 @@ impl Config {
             api_key: Secret::new(self.text_or("provision_api_key", DEFAULT_PROVISION_KEY)),
             timeout: self.ini.provision_timeout,
         })
+    }
+
+    /// The vault for credentials. The key is the configured one, or that of the environment: `.env` as the
+    /// host reads it, or the process's own.
+    pub(super) fn vault(&self) -> Result<Vault> {
+        let environment;
+        let key = match self.text_or("gateway_aes_key", self.text("env_gateway_aes_key")) {
+            "" => {
+                environment = Secret::new(std::env::var("GATEWAY_AES_KEY").unwrap_or_default());
+                environment.reveal()
+            }
+            key => key,
+        };
+        Vault::load(key, self.text("gateway_aes_key_old"))
+    }
+
+    /// The site's application at a platform, where both parts of its keys are set.
+    pub(super) fn app_keys(&self, platform: &Platform) -> Option<AppKeys> {
+        let (id, secret) = (self.text(platform.id.1), self.text(platform.secret.1));
+        let complete =
+            [id, secret, self.text(platform.authorize_id.1)].iter().all(|t| !t.is_empty());
+        complete.then(|| AppKeys { id: id.to_owned(), secret: Secret::new(secret) })
+    }
+
+    /// How the shop platforms are reached.
+    pub(super) fn reach(&self) -> Reach<'_> {
+        Reach { base: &self.ini.oauth_base, timeout: self.ini.http_timeout }
     }
 
     /// How long a page waits for the provisioning service before it answers "under way".

@@ -78,6 +78,11 @@ impl App {
         self.limit("reprovision", &tenant, "limit_reprovision_per_tenant", 20, QUARTER)
     }
 
+    /// Each authorisation that is begun leaves a row.
+    pub(super) fn channel_begin_limit(&self, user: &str) -> Limit {
+        self.limit("channel_begin", user, "limit_channel_per_member", 30, QUARTER)
+    }
+
     fn limit(&self, kind: &str, of: &str, setting: &str, default: u32, seconds: u32) -> Limit {
         Limit {
             bucket: bucket(kind, of),

@@ -1,6 +1,7 @@
 //! The use cases, one file each.
 
 mod account;
+mod channels;
 mod config;
 mod confirm;
 mod heal;
@@ -26,6 +27,10 @@ pub use crate::store::{
     Database, Settings,
     account::Account,
     migration::{News as MigrationNews, Step as MigrationStep},
+};
+pub use channels::{
+    AccountView, ChannelView, ChannelsView, Completed, FieldView, FormView, Period, Refreshed,
+    Rekeyed, Statistics, VaultState,
 };
 pub use config::{Config, Ini};
 pub use confirm::Confirmed;
@@ -105,6 +110,12 @@ impl App {
     /// What [`App::migrate`] would do now. Changes nothing.
     pub fn migration_plan(&self) -> Result<Vec<MigrationStep>> {
         migration::plan(&self.database)
+    }
+
+    /// Unix seconds as the site's clocks show them.
+    fn local(&self, unix: i64) -> DateTime {
+        let timestamp = Timestamp::from_second(unix).unwrap_or(Timestamp::UNIX_EPOCH);
+        self.config.zone().to_datetime(timestamp)
     }
 
     fn now(&self) -> Moment {

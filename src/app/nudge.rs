@@ -4,7 +4,7 @@
 use super::App;
 use crate::Result;
 
-/// Calls to the provisioning service.
+/// Calls to the provisioning service, and to the shop platforms.
 const CALL_SECONDS: u32 = 5;
 /// Questions to the payment providers.
 const ORDER_SECONDS: u32 = 5;
@@ -33,6 +33,9 @@ impl App {
             self.nudge_calendar(),
             self.nudge_leftovers(),
             self.nudge_mail(),
+            self.nudge_calendar(),
+            self.nudge_leftovers(),
+            self.nudge_channels(),
         ];
         results.into_iter().collect()
     }
@@ -70,6 +73,19 @@ impl App {
             return Ok(());
         }
         all(self.due_by_time(STEPS)?, |id| self.tend_tenant(id).map(drop))
+    }
+
+    /// One account whose tokens are due. The journal is looked at with it.
+    fn nudge_channels(&self) -> Result<()> {
+        if self.first_within("nudge_journal", "", LEFTOVER_SECONDS)? {
+            self.replay_journal()?;
+            self.seal_channels(STEPS)?;
+        }
+        let due = self.due_channels(1)?;
+        if due.is_empty() || !self.first_within("nudge_channels", "", CALL_SECONDS)? {
+            return Ok(());
+        }
+        due.into_iter().try_for_each(|id| self.tend_channel(id).map(drop))
     }
 
     fn nudge_leftovers(&self) -> Result<()> {

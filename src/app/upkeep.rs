@@ -4,8 +4,9 @@ use super::App;
 use crate::{
     Result,
     store::{
+        gateway,
         job::{self, Backlog},
-        throttle, token,
+        oauth_state, throttle, token,
         worker::{self, Beat, WorkerRow},
     },
 };
@@ -41,6 +42,8 @@ impl App {
         self.database.transaction(throttle::sweep)?;
         self.database.transaction(token::sweep)?;
         self.sweep_mail()?;
+        self.database.transaction(oauth_state::sweep)?;
+        self.database.transaction(gateway::sweep)?;
         self.database.transaction(worker::sweep)
     }
 }

@@ -1,7 +1,9 @@
 //! The rules, as someone who sells chat seats would say them. No I/O, no clock, no randomness:
 //! whatever depends on the moment takes the moment as an argument.
 
+pub mod channel;
 pub mod job;
+pub mod latency;
 pub mod lifecycle;
 pub mod mail;
 pub mod money;

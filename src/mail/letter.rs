@@ -7,7 +7,10 @@ use super::{
     page::{Frame, Rendered},
     support,
 };
-use crate::{Secret, domain::Fen};
+use crate::{
+    Secret,
+    domain::{Fen, channel::Channel},
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -65,6 +68,10 @@ impl Links {
         self.page(&format!("renew?id={tenant_id}"))
     }
 
+    pub(super) fn shops(&self, tenant_id: u32) -> String {
+        self.page(&format!("channelList?tenant={tenant_id}"))
+    }
+
     pub(super) fn forgot_password(&self) -> String {
         self.page("forgotPassword")
     }
@@ -92,6 +99,28 @@ pub struct TenantFacts {
     pub id: u32,
     pub company: String,
     pub domain: String,
+}
+
+/// A shop account of a platform.
+#[derive(Clone, Debug)]
+pub struct ShopFacts {
+    pub tenant: TenantFacts,
+    pub channel: Channel,
+    /// What it is called, or its id there.
+    pub name: Option<String>,
+}
+
+/// Why a shop account has to be authorised again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhyEnded {
+    /// Its tokens have ended, and could not be renewed.
+    Ended,
+    /// The platform refuses to renew it.
+    Refused,
+    /// It belongs to another application than the site has now.
+    AppChanged,
+    /// The platform's new tokens do not fit into the table.
+    TooLong,
 }
 
 /// Money that somebody has to look at.
@@ -161,6 +190,17 @@ pub enum Letter {
     Suspended {
         tenant: TenantFacts,
         expire_at: DateTime,
+    },
+    /// A shop account ends, and only the member can renew it.
+    ChannelExpiring {
+        shop: ShopFacts,
+        expires_at: DateTime,
+    },
+    ChannelExpired {
+        shop: ShopFacts,
+        /// `None`: its tokens would have been good for longer.
+        ended_at: Option<DateTime>,
+        why: WhyEnded,
     },
     Registered {
         tenant: TenantFacts,

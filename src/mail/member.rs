@@ -27,6 +27,9 @@ pub(super) fn write(letter: &Letter, site: &Site, language: Language) -> Option<
             w.ended(tenant, &moment(*expire_at), suspended_from.map(moment))
         }
         Letter::Suspended { tenant, expire_at } => w.suspended(tenant, &moment(*expire_at)),
+        Letter::ChannelExpiring { .. } | Letter::ChannelExpired { .. } => {
+            w.about_channel(letter)?
+        }
         Letter::Registered { .. }
         | Letter::PaymentToReview(_)
         | Letter::OrderUnclear { .. }

@@ -2,6 +2,7 @@
 //! server that takes them. Knows nothing of the outbox.
 
 mod account;
+mod channel;
 mod html;
 mod letter;
 mod member;
@@ -16,6 +17,9 @@ mod words;
 
 pub use lettre::Address;
 
-pub use letter::{Language, Letter, Links, MailFailure, Review, Site, TenantFacts, render};
+pub use channel::platform_name;
+pub use letter::{
+    Language, Letter, Links, MailFailure, Review, ShopFacts, Site, TenantFacts, WhyEnded, render,
+};
 pub use message::{Message, address};
 pub use page::Rendered;

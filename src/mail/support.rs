@@ -182,6 +182,8 @@ fn mail_failed(site: &Site, failure: &MailFailure) -> Page {
         "receipt" => "收款通知",
         "expiry" => "到期提醒",
         "suspended" => "暂停通知",
+        "channel_expiring" => "店铺授权到期提醒",
+        "channel_expired" => "店铺授权失效通知",
         other => other,
     };
     let mut page =

@@ -5,14 +5,19 @@
 
 pub mod account;
 pub mod certificate;
+pub mod channel;
+pub mod channel_care;
+pub mod channel_keys;
 mod connection;
 mod db;
+pub mod gateway;
 pub mod job;
 pub mod lifecycle;
 pub mod log;
 pub mod mail;
 pub mod member;
 pub mod migration;
+pub mod oauth_state;
 pub mod order;
 pub mod payment;
 pub mod question;

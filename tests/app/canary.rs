@@ -210,3 +210,31 @@ fn other_configuration() {
     silent("login", &error);
     assert!(!passwords.dump().contains(CANARY));
 }
+
+#[test]
+fn the_vaults_keys() {
+    for (field, value) in [
+        ("gateway_aes_key", CANARY.to_owned()),
+        ("gateway_aes_key", format!("{}=", CANARY.repeat(3))),
+        ("gateway_aes_key_old", CANARY.to_owned()),
+        ("env_gateway_aes_key", format!("\"{CANARY}\"")),
+    ] {
+        let key = if field == "gateway_aes_key_old" { crate::support::gateway::KEY } else { "" };
+        let site =
+            Site::new(&Service::absent()).configured(&[("gateway_aes_key", key), (field, &value)]);
+        let id = site.tenant(&Tenant::default());
+        let plain = format!("{{\"app_secret\":\"{}\"}}", "p".repeat(20));
+        let account = site.account(id, "jd", plain.as_bytes(), ", refresh_at = 1");
+        let app = site.app();
+        silent(
+            field,
+            &app.save_channel(1, id, "jd", &crate::support::site::input(&[])).unwrap_err(),
+        );
+        silent(field, &app.rekey(0).unwrap_err());
+        let done = app.tend_channel(account).unwrap().unwrap();
+        assert!(!done.ok && !done.outcome.contains(CANARY), "{done:?}");
+        app.channels(1, id).unwrap();
+        app.channel_form(1, id, "jd", None).unwrap();
+        assert!(!site.dump().contains(CANARY), "{field}");
+    }
+}

@@ -181,6 +181,74 @@ fn letters_to_members() {
 }
 
 #[test]
+fn letters_about_shop_accounts() {
+    let (office, tenant) = office();
+    let shop = "Tea & Co <b>茶</b>";
+    let (future, past) = ("2031-05-06 07:08:09", "2021-05-06 07:08:09");
+    let cases = [
+        (
+            "channel_expiring",
+            "active",
+            "",
+            future,
+            ["拼多多店铺的授权即将到期", "Pinduoduo shop ends soon"],
+            "2031-05-06 07:08",
+        ),
+        (
+            "channel_expired",
+            "expired",
+            "",
+            past,
+            ["拼多多店铺的授权已失效", "Pinduoduo shop has ended"],
+            "2021-05-06 07:08",
+        ),
+        (
+            "channel_expired",
+            "expired",
+            "refresh_refused: 50021",
+            future,
+            ["已失效", "has ended"],
+            "",
+        ),
+        (
+            "channel_expired",
+            "expired",
+            "credentials_too_long: x",
+            future,
+            ["已失效", "has ended"],
+            "",
+        ),
+    ];
+    for (kind, status, error, end, subject, says) in cases {
+        let data = office.shop_account(tenant, status, error, end);
+        office.site.exec(&format!("UPDATE #channel_account SET shop_name = '{shop}'"));
+        let says: Vec<String> = [COMPANY, shop, says]
+            .into_iter()
+            .filter(|s| !s.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let link = Some("channelList?tenant=");
+        let case = Case { kind, data, subject, says, link };
+        for (language, (user, to)) in
+            [(1, "alice@acme.example"), (2, "bob@acme.example")].into_iter().enumerate()
+        {
+            office.server.clear();
+            let id = office.letter(kind, user, tenant, &case.data);
+            assert_eq!(office.deliver(id), Delivered::Sent, "{kind}: {}", office.row(id));
+            let mail = office.server.mail();
+            check(&mail, to, language, &case);
+            assert!(text(&mail, "text").contains(&format!("channelList?tenant={tenant}")));
+            // A refusal that comes before the end does not call it the end.
+            let told = text(&mail, "text").contains("07:08");
+            assert_eq!(told, case.says.len() == 3, "{kind} {error}");
+            let whom = ["请联系客服", "contact support"][language];
+            let helpless = error.starts_with("credentials_too_long");
+            assert_eq!(text(&mail, "text").contains(whom), helpless, "{kind} {error}");
+        }
+    }
+}
+
+#[test]
 fn passwords_are_set_by_a_link() {
     let (office, _) = office();
     for (language, to) in ["alice@acme.example", "bob@acme.example"].into_iter().enumerate() {
@@ -223,10 +291,11 @@ fn letters_to_the_support() {
     let review = |outcome: &str| json!({"provider": "wechat", "trade_no": "W1", "order_no": "CH1", "outcome": outcome});
     office.site.order(tenant, "CH9", "failed");
     let dead = office.letter("receipt", 1, tenant, &json!({}));
-    office.site.exec(&format!(
+    let dead_channel = office.letter("channel_expired", 1, tenant, &json!({}));
+    office.site.exec(
         "UPDATE #mail SET state = 'dead', recipient = 'gone@acme.example', \
-         last_error = 'recipient: 550 no such user' WHERE id = {dead}"
-    ));
+         last_error = 'recipient: 550 no such user'",
+    );
     let cases = [
         ("registered", json!({}), "新注册", vec!["a@acme.cn", "基础版"]),
         (
@@ -252,6 +321,12 @@ fn letters_to_the_support() {
             review("duplicate"),
             "重复付款",
             vec!["¥50.00", "W1", "CH1", "微信支付", "原路退回"],
+        ),
+        (
+            "mail_failed",
+            json!({"mail_id": dead_channel}),
+            "邮件未能送达：店铺授权失效通知",
+            vec!["gone@acme.example"],
         ),
         ("payment_to_review", review("mismatch"), "金额不符", vec!["原路退回"]),
         ("payment_to_review", review("unknown_order"), "未知订单", vec!["退款"]),

@@ -55,6 +55,42 @@ fn letters_that_are_out_of_date() {
 }
 
 #[test]
+fn shop_accounts_that_are_well_again() {
+    let office = Office::new();
+    let tenant = office.site.tenant(&Tenant::default());
+    let other = office.site.tenant(&Tenant::default());
+    let account = |status, end| office.shop_account(tenant, status, "", end);
+    let again = account("active", END);
+    let gone = account("expired", END);
+    let later = "UPDATE #channel_account SET expires_at = '2032-01-01 00:00:00' WHERE id = 1";
+    office.site.exec(later);
+    office.site.exec("DELETE FROM #channel_account WHERE id = 2");
+    let past = "2021-05-06 07:08:09";
+    let cases = [
+        ("channel_expiring", tenant, again.clone(), "authorised again"),
+        ("channel_expired", tenant, again, "authorised again"),
+        ("channel_expired", tenant, gone.clone(), "gone"),
+        ("channel_expiring", tenant, gone, "gone"),
+        ("channel_expiring", tenant, json!({}), "gone"),
+        ("channel_expiring", 999, account("active", END), "the tenant is gone"),
+        ("channel_expiring", other, account("active", END), "the shop account is gone"),
+        ("channel_expiring", tenant, account("paused", END), "switched off"),
+        ("channel_expired", tenant, account("paused", END), "switched off"),
+        ("channel_expiring", tenant, account("active", past), "the end has come"),
+        ("channel_expiring", tenant, account("expired", END), "has ended"),
+        ("channel_expired", tenant, account("active", END), "works again"),
+        ("channel_expired", tenant, account("error", END), "works again"),
+    ];
+    for (kind, tenant, data, why) in cases {
+        let id = office.letter(kind, 1, tenant, &data);
+        let delivered = office.deliver(id);
+        let Delivered::Skipped(said) = &delivered else { panic!("{kind} {data}: {delivered:?}") };
+        assert!(said.contains(why), "{kind} {data}: {said}");
+    }
+    assert_eq!(office.server.attempts("connect"), 0);
+}
+
+#[test]
 fn an_end_that_has_come_is_not_announced() {
     let office = Office::new();
     let tenant = office.site.tenant(&Tenant { expires_in: Some(-1), ..Tenant::default() });

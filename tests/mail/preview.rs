@@ -3,10 +3,13 @@
 
 use chathub_core::{
     Secret,
-    domain::Fen,
-    mail::{Language, Letter, Links, MailFailure, Review, Site, TenantFacts, render},
+    domain::{Fen, channel::Channel},
+    mail::{
+        Language, Letter, Links, MailFailure, Review, ShopFacts, Site, TenantFacts, WhyEnded,
+        platform_name, render,
+    },
 };
-use jiff::civil::date;
+use jiff::civil::{DateTime, date};
 
 fn tenant() -> TenantFacts {
     TenantFacts {
@@ -101,6 +104,14 @@ fn letters() -> Vec<(&'static str, Letter)> {
             },
         ),
         (
+            "channel_expiring",
+            Letter::ChannelExpiring { shop: shop(Some("Sailfish Store")), expires_at: end },
+        ),
+        ("channel_expired", channel_expired(Some(end), WhyEnded::Ended)),
+        ("channel_refused", channel_expired(None, WhyEnded::Refused)),
+        ("channel_app_changed", channel_expired(Some(end), WhyEnded::AppChanged)),
+        ("channel_too_long", channel_expired(None, WhyEnded::TooLong)),
+        (
             "mail_failed",
             Letter::MailFailed(MailFailure {
                 kind: "receipt".into(),
@@ -110,6 +121,28 @@ fn letters() -> Vec<(&'static str, Letter)> {
             }),
         ),
     ]
+}
+
+fn shop(name: Option<&str>) -> ShopFacts {
+    ShopFacts { tenant: tenant(), channel: Channel::Pdd, name: name.map(str::to_owned) }
+}
+
+fn channel_expired(ended_at: Option<DateTime>, why: WhyEnded) -> Letter {
+    Letter::ChannelExpired { shop: shop(None), ended_at, why }
+}
+
+/// The same names as on the pages.
+#[test]
+fn platforms_have_one_name() {
+    for (language, file) in [(Language::Chinese, "zh-cn"), (Language::English, "en")] {
+        let path = format!("{}/addon/lang/{file}.php", env!("CARGO_MANIFEST_DIR"));
+        let words = std::fs::read_to_string(path).unwrap();
+        for channel in Channel::ALL {
+            let name = platform_name(channel, language);
+            let line = format!("'channel.{}' => '{name}',", channel.code());
+            assert!(words.contains(&line), "{file}: {line}");
+        }
+    }
 }
 
 fn is_chinese(c: char) -> bool {

@@ -220,6 +220,17 @@ impl Office {
         u32::try_from(self.site.number("SELECT MAX(id) FROM #mail")).unwrap()
     }
 
+    /// A shop account of 拼多多, and what letters about it remember.
+    pub fn shop_account(&self, tenant_id: u32, status: &str, error: &str, end: &str) -> Json {
+        self.site.exec(&format!(
+            "INSERT INTO #channel_account (tenant_id, channel, shop_id, shop_name, status, \
+             last_error, expires_at, createtime, updatetime) VALUES ({tenant_id}, 'pdd', 'S1', \
+             'Tea', '{status}', '{error}', '{end}', 0, 0)"
+        ));
+        let id = self.site.number("SELECT MAX(id) FROM #channel_account");
+        json!({"account_id": id, "channel": "pdd", "shop": "Tea", "expires_at": end})
+    }
+
     pub fn deliver(&self, id: u32) -> Delivered {
         self.app().deliver(id, Sender::Worker).unwrap()
     }

@@ -39,6 +39,7 @@ $config = [
     'alipay_enabled' => '1', 'alipay_sandbox' => '1', 'alipay_app_id' => '2021000000000001', 'alipay_public_key' => bare($public),
     'alipay_merchant_private_key' => bare($ours), 'provision_api_key' => PASSWORD, 'request_base_url' => 'http://127.0.0.1',
     'mail_type' => '1', 'mail_smtp_host' => '127.0.0.1', 'mail_from' => 'shop@example.com', 'public_base_url' => 'https://www.example.com',
+    'gateway_aes_key' => base64_encode(random_bytes(32)), 'jd_app_key' => 'key', 'jd_app_secret' => PASSWORD,
 ];
 $hub = new ChatHub\Hub($database, $config);
 $form = ['company_name' => 'Acme', 'email' => 'a@example.com', 'domain' => 'example.com', 'plan' => 'basic'];
@@ -50,6 +51,9 @@ $good = [
     'payAlipay' => [1, 'CH1', 'Mozilla/5.0'], 'orderStatus' => [1, 'CH1'], 'payReturn' => ['CH1'], 'reprovision' => [1, 1], 'migrate' => [], 'migrationPlan' => [],
     'forgotPassword' => ['a@example.com', '127.0.0.1'], 'resetTokenIsGood' => [TOKEN], 'resetPassword' => [TOKEN, $reset, '127.0.0.1'],
     'confirmTokenIsGood' => [TOKEN], 'confirmEmail' => [TOKEN], 'resendConfirmation' => [1, '127.0.0.1'], 'setLanguage' => [1, 'en'],
+    'channels' => [1, 1], 'channelForm' => [1, 1, 'jd', null], 'saveChannel' => [1, 1, 'jd', ['app_id' => 'a', 'app_secret' => 'b', 'account' => '']],
+    'beginChannel' => [1, 1, 'jd', 'session', ['account' => '']], 'completeChannel' => [1, 'session', ['state' => str_repeat('A', 32), 'code' => 'x']],
+    'pauseChannel' => [1, 1], 'resumeChannel' => [1, 1], 'unbindChannel' => [1, 1], 'rekey' => [0],
 ];
 foreach ($good as $method => $arguments) {
     $thrown = null;

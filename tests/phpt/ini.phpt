@@ -6,7 +6,7 @@ chathub.http_timeout=7
 <?php
 require __DIR__ . '/include/common.php';
 
-$defaults = ['chathub.alipay_gateway' => '', 'chathub.http_timeout' => '7', 'chathub.mail_ca_file' => '', 'chathub.mail_timeout' => '20', 'chathub.provision_timeout' => '45', 'chathub.wechat_base' => ''];
+$defaults = ['chathub.alipay_gateway' => '', 'chathub.http_timeout' => '7', 'chathub.mail_ca_file' => '', 'chathub.mail_timeout' => '20', 'chathub.oauth_base' => '', 'chathub.provision_timeout' => '45', 'chathub.wechat_base' => ''];
 $all = ini_get_all('chathub');
 ksort($all);
 Checks::same(array_keys($defaults), array_keys($all), 'names');
@@ -28,4 +28,4 @@ foreach (["Version => {$version[1]}", 'ChatHub => enabled', 'chathub.http_timeou
 Checks::held();
 ?>
 --EXPECT--
-32 checks held
+36 checks held

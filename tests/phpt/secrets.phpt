@@ -18,6 +18,7 @@ $config = [
     'alipay_merchant_private_key' => $damaged, 'provision_api_key' => SECRET, 'request_base_url' => 'http://127.0.0.1',
 ];
 $hub = new ChatHub\Hub($dark, $config);
+$vault = new ChatHub\Vault(base64_encode(random_bytes(32)));
 $attempts = [
     'sign, damaged key' => static fn () => ChatHub\Alipay::sign(['a' => '1'], $damaged),
     'sign, key with a password' => static fn () => ChatHub\Alipay::sign(['a' => '1'], "-----BEGIN ENCRYPTED PRIVATE KEY-----\n" . SECRET . "\n-----END ENCRYPTED PRIVATE KEY-----"),
@@ -36,6 +37,11 @@ $attempts = [
     'confirmEmail' => static fn () => $hub->confirmEmail(TOKEN),
     'my' => static fn () => $hub->my(1),
     'payAlipay' => static fn () => $hub->payAlipay(1, 'CH1', 'x'),
+    'saveChannel' => static fn () => $hub->saveChannel(1, 1, 'jd', ['app_secret' => SECRET]),
+    'beginChannel' => static fn () => $hub->beginChannel(1, 1, 'jd', SECRET, ['partner_tag' => SECRET]),
+    'completeChannel' => static fn () => $hub->completeChannel(1, SECRET, ['state' => SECRET, 'code' => SECRET]),
+    'vault, wrong key' => static fn () => new ChatHub\Vault(SECRET),
+    'vault, seal' => static fn () => $vault->seal([SECRET]),
 ];
 foreach ($attempts as $name => $attempt) {
     $thrown = null;
@@ -60,4 +66,4 @@ Checks::same('Error: Trying to clone an uncloneable object of class ChatHub\Hub'
 Checks::held();
 ?>
 --EXPECT--
-55 checks held
+70 checks held

@@ -5,6 +5,7 @@ import { createControl } from './control.mjs';
 import { RequestLog } from './request_log.mjs';
 import { createAlipay } from './alipay/index.mjs';
 import { createMail } from './mail/index.mjs';
+import { createPlatforms } from './platforms/index.mjs';
 import { createProvision } from './provision/index.mjs';
 import { createWechat } from './wechat/index.mjs';
 
@@ -20,7 +21,7 @@ export async function startSandbox({ host = '127.0.0.1', port = 0, dir = null, p
   const provision = createProvision({ host, delay: provisionDelay });
   const mail = createMail({ host, dir });
   // Payment providers and platforms share the first listener; each answers for its own paths.
-  const providers = await Promise.all([createAlipay({ log }), createWechat({ log, dir })]);
+  const providers = await Promise.all([createAlipay({ log }), createWechat({ log, dir }), createPlatforms({ log })]);
 
   const control = createControl({
     ...Object.assign({}, ...providers.map((provider) => provider.control), provision.control, mail.control),

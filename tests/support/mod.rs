@@ -4,9 +4,12 @@
 #![allow(dead_code, reason = "each test crate uses its part")]
 
 pub mod alipay;
+pub mod child;
+pub mod gateway;
 pub mod market;
-pub mod proof;
 pub mod old;
+pub mod platform;
+pub mod proof;
 pub mod seed;
 pub mod service;
 pub mod site;

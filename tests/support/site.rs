@@ -131,6 +131,11 @@ impl Site {
         App::new(Database::new(settings).unwrap(), self.config_on(ini, &[]))
     }
 
+    /// The configuration's values, for a process of its own.
+    pub fn values(&self) -> &HashMap<String, String> {
+        &self.config
+    }
+
     pub fn config(&self) -> Config {
         self.config_with(&[])
     }

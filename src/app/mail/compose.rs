@@ -1,6 +1,7 @@
 //! From a row of the outbox to a letter: the facts as the tables have them now. What nobody needs any
 //! more by now is not sent.
 
+mod channel;
 mod support;
 
 use jiff::civil::DateTime;
@@ -153,6 +154,8 @@ fn for_member(
         "receipt" => receipt(db, text(data, "order_no"), tenant)?,
         "expiry" => expiry(data, tenant, grace_days, now)?,
         "suspended" => suspended(data, tenant)?,
+        "channel_expiring" => channel::expiring(db, row, data, tenant, now)?,
+        "channel_expired" => channel::expired(db, row, data, tenant, now)?,
         _ => return skip("a kind of letter that this version does not know"),
     };
     Ok(Composed { to, letter, language: language(db, row.user_id)? })

@@ -15,6 +15,7 @@ use crate::{
     random,
     store::{
         Db,
+        channel::AccountRow,
         mail::{self, NewMail},
     },
 };
@@ -23,7 +24,7 @@ const HOUR: u32 = 3600;
 const DAY: u32 = 24 * HOUR;
 
 /// What a letter tells. To whom it goes, and in which language, is looked up when it is sent.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Letter<'a> {
     /// To the member: the account is made.
     AccountCreated { user_id: u32, tenant_id: u32 },
@@ -39,6 +40,10 @@ pub(super) enum Letter<'a> {
     Expiry { user_id: u32, tenant_id: u32, expire_at: DateTime, stage: Stage },
     /// To the member: the service was switched off because it had ended.
     Suspended { user_id: u32, tenant_id: u32, expire_at: DateTime },
+    /// To the member: a shop account ends soon, and cannot be renewed by itself. `mark`: which tokens.
+    ChannelExpiring { user_id: u32, tenant_id: u32, account: &'a AccountRow, mark: &'a str },
+    /// To the member: a shop account has to be authorised again.
+    ChannelExpired { user_id: u32, tenant_id: u32, account: &'a AccountRow, mark: &'a str },
     /// To `support_email`.
     Registered { tenant_id: u32 },
     /// To `support_email`: money that somebody has to look at. `outcome`: the ledger's.
@@ -92,6 +97,18 @@ pub(super) fn post(db: &mut Db<'_>, letter: &Letter<'_>, now: Moment) -> Result<
             3 * DAY,
             Some(serde_json::json!({"expire_at": super::written(*expire_at)})),
         ),
+        Letter::ChannelExpiring { account, mark, .. } => (
+            "channel_expiring",
+            format!("{}:{mark}", account.id),
+            3 * DAY,
+            Some(channel_data(account)),
+        ),
+        Letter::ChannelExpired { account, mark, .. } => (
+            "channel_expired",
+            format!("{}:{mark}", account.id),
+            7 * DAY,
+            Some(channel_data(account)),
+        ),
         Letter::Registered { tenant_id } => ("registered", tenant_id.to_string(), 3 * DAY, None),
         Letter::PaymentToReview { trade, order_no, outcome, .. } => (
             "payment_to_review",
@@ -136,6 +153,15 @@ pub(super) fn post(db: &mut Db<'_>, letter: &Letter<'_>, now: Moment) -> Result<
     Ok(())
 }
 
+/// Which shop it is; the account may be gone when the letter is written.
+fn channel_data(account: &AccountRow) -> serde_json::Value {
+    serde_json::json!({
+        "account_id": account.id, "channel": account.channel.code(),
+        "shop": account.shop_name.as_ref().or(account.shop_id.as_ref()),
+        "expires_at": account.expires_at.map(super::written),
+    })
+}
+
 impl Letter<'_> {
     fn user_id(&self) -> u32 {
         match self {
@@ -144,7 +170,9 @@ impl Letter<'_> {
             | Self::TenantReady { user_id, .. }
             | Self::Receipt { user_id, .. }
             | Self::Expiry { user_id, .. }
-            | Self::Suspended { user_id, .. } => *user_id,
+            | Self::Suspended { user_id, .. }
+            | Self::ChannelExpiring { user_id, .. }
+            | Self::ChannelExpired { user_id, .. } => *user_id,
             Self::PasswordReset { .. }
             | Self::Registered { .. }
             | Self::PaymentToReview { .. }
@@ -163,6 +191,8 @@ impl Letter<'_> {
             | Self::Receipt { tenant_id, .. }
             | Self::Expiry { tenant_id, .. }
             | Self::Suspended { tenant_id, .. }
+            | Self::ChannelExpiring { tenant_id, .. }
+            | Self::ChannelExpired { tenant_id, .. }
             | Self::Registered { tenant_id }
             | Self::PaymentToReview { tenant_id, .. }
             | Self::OrderUnclear { tenant_id, .. }

@@ -26,6 +26,8 @@ pub(super) enum Task {
     Order(String),
     /// A letter's row.
     Mail(u32),
+    /// A shop account's tokens.
+    Channel(u32),
 }
 
 /// Questions to the payment providers at once: they limit how often they are asked.
@@ -40,16 +42,21 @@ pub(super) enum Lane {
     Tenant,
     Order,
     Mail,
+    Channel,
 }
 
+/// Platforms answer within a second or so, and a shop's tokens are renewed once in a while.
+const CHANNEL_THREADS: usize = 4;
+
 impl Lane {
-    pub const ALL: [Self; 3] = [Self::Tenant, Self::Order, Self::Mail];
+    pub const ALL: [Self; 4] = [Self::Tenant, Self::Order, Self::Mail, Self::Channel];
 
     fn threads(self, concurrency: u32) -> usize {
         match self {
             Self::Tenant => concurrency as usize,
             Self::Order => ORDERS_AT_ONCE,
             Self::Mail => LETTERS_AT_ONCE,
+            Self::Channel => CHANNEL_THREADS,
         }
     }
 }
@@ -60,6 +67,7 @@ impl Task {
             Self::Tenant(_) => Lane::Tenant,
             Self::Order(_) => Lane::Order,
             Self::Mail(_) => Lane::Mail,
+            Self::Channel(_) => Lane::Channel,
         }
     }
 }

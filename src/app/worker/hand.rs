@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    super::{App, Config, Database, Delivered, Sender as MailSender},
+    super::{App, Config, Database, Delivered, Sender as MailSender, channels::Refreshed},
     News,
     crew::{Report, Task},
 };
@@ -89,6 +89,13 @@ impl Hand {
                 steps.push(step("mail", id.to_string(), outcome, ok, began));
                 Ok(())
             }
+            Task::Channel(id) => {
+                let began = Instant::now();
+                let tended = app.tend_channel(*id)?;
+                let told = |t: Refreshed| step("channel", id.to_string(), t.outcome, t.ok, began);
+                steps.extend(tended.map(told));
+                Ok(())
+            }
         }
     }
 
@@ -125,6 +132,7 @@ fn failed_step(task: &Task, error: &Error) -> News {
         Task::Tenant(id) => ("provision", id.to_string()),
         Task::Order(order_no) => ("order", order_no.clone()),
         Task::Mail(id) => ("mail", id.to_string()),
+        Task::Channel(id) => ("channel", id.to_string()),
     };
     News::Step { what, subject, outcome: error.to_string(), ok: false, took: Duration::ZERO }
 }

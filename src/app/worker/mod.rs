@@ -32,6 +32,8 @@ const BEAT: Duration = Duration::from_secs(10);
 const CONFIG: Duration = Duration::from_secs(5);
 /// After the database was out of reach.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+/// Rows in clear that are sealed before anything else has its turn again.
+const SEALED_AT_ONCE: u32 = 100;
 
 /// Works until it is told to stop, its time is over, or (with `once`) nothing is due. Never fails
 /// because of what it works on; a database that is away is waited for, except with `once`.
@@ -166,6 +168,10 @@ impl<'a> Shift<'a> {
                 let due = self.app.due_mails(limit)?;
                 due.into_iter().map(Task::Mail).collect()
             }
+            Lane::Channel => {
+                let due = self.app.due_channels(limit)?;
+                due.into_iter().map(Task::Channel).collect()
+            }
         })
     }
 
@@ -201,6 +207,15 @@ impl<'a> Shift<'a> {
             self.watch.leftovers.looked(full && did);
             found |= did;
         }
+        if self.watch.channels.is_due() {
+            match self.tend_channels(boss) {
+                Ok(did) => found |= did,
+                Err(error) => {
+                    self.watch.channels.looked(false);
+                    boss.hear(&News::Trouble(error.to_string()));
+                }
+            }
+        }
         if self.watch.cleaning.is_due() {
             self.watch.cleaning.looked(false);
             if let Err(error) = self.app.clean() {
@@ -235,6 +250,31 @@ impl<'a> Shift<'a> {
         self.totals.failed += 1;
         let (subject, outcome) = (id.to_string(), error.to_string());
         boss.hear(&News::Step { what, subject, outcome, ok: false, took });
+    }
+
+    /// What waits in this machine's journal, what is still in clear, and the gateway's figures.
+    fn tend_channels(&mut self, boss: &mut dyn Boss) -> Result<bool> {
+        let began = Instant::now();
+        let step = |what, subject: String, outcome: &str| News::Step {
+            what,
+            subject,
+            outcome: outcome.to_owned(),
+            ok: true,
+            took: began.elapsed(),
+        };
+        let mut steps = Vec::new();
+        for id in self.app.replay_journal()? {
+            steps.push(step("journal", id.to_string(), "refreshed"));
+        }
+        let sealed = self.app.seal_channels(SEALED_AT_ONCE)?;
+        if sealed > 0 {
+            steps.push(step("seal", sealed.to_string(), "done"));
+        }
+        let more = self.app.count_gateway_calls()?;
+        self.watch.channels.looked(more || sealed == SEALED_AT_ONCE);
+        self.totals.done += u32::try_from(steps.len()).unwrap_or(u32::MAX);
+        steps.iter().for_each(|step| boss.hear(step));
+        Ok(more || !steps.is_empty())
     }
 
     fn tell_passed(

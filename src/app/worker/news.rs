@@ -43,9 +43,10 @@ pub enum News {
     },
     /// A step: what it was, about whom, and how it went.
     Step {
-        /// `provision`, `suspend`, `activate`, `order`, `mail`, `notice`, `suspension`, `heal`.
+        /// `provision`, `suspend`, `activate`, `order`, `mail`, `notice`, `suspension`, `heal`,
+        /// `channel`, `journal`, `seal`.
         what: &'static str,
-        /// A tenant's or letter's id, or an order's number.
+        /// A tenant's, letter's or shop account's id, an order's number, or how many were sealed.
         subject: String,
         /// What came of it, by name or in the operator's words.
         outcome: String,

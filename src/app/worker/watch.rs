@@ -27,11 +27,17 @@ impl Round {
 pub(super) struct Watch {
     pub calendar: Round,
     pub leftovers: Round,
+    pub channels: Round,
     pub cleaning: Round,
 }
 
 impl Default for Watch {
     fn default() -> Self {
-        Self { calendar: Round::new(5), leftovers: Round::new(60), cleaning: Round::new(600) }
+        Self {
+            calendar: Round::new(5),
+            leftovers: Round::new(60),
+            channels: Round::new(30),
+            cleaning: Round::new(600),
+        }
     }
 }

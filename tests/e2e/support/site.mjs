@@ -87,7 +87,8 @@ async function manage(command, values) {
     return before;
 }
 
-async function currentConfig(names) {
+/** The addon's configuration as it is saved. */
+export async function currentConfig(names) {
     const code = 'foreach (require $argv[1] as $f) { $v[$f["name"]] = (string) $f["value"]; } echo json_encode($v);';
     const { stdout } = await promisify(execFile)(
         process.env.PHP ?? 'php',

@@ -194,7 +194,7 @@ describe('register as JSON', () => {
 });
 
 describe('member pages', () => {
-    const PAGES = ['my', 'changePassword', 'renew?id=1', 'payAlipay?order=CH1', 'reprovision?ids=1'];
+    const PAGES = ['my', 'changePassword', 'renew?id=1', 'payAlipay?order=CH1', 'reprovision?ids=1', 'channelList', 'channelAuth?channel=jd', 'channelCallback?code=x&state=y'];
 
     for (const path of PAGES) {
         test(`${path} without a session leads to login`, async () => {
@@ -204,7 +204,7 @@ describe('member pages', () => {
     }
 
     test('POST without a session leads to login', async () => {
-        for (const action of ['changePassword', 'reprovision', 'renew', 'my']) {
+        for (const action of ['changePassword', 'reprovision', 'renew', 'my', 'channelAuth', 'channelPause', 'channelResume', 'channelUnbind']) {
             redirects(await send(action, { form: { ids: 1 } }), 'login');
         }
     });
@@ -221,6 +221,8 @@ describe('member pages', () => {
         isPage(await acme.visitor.send('changePassword'), '修改密码');
         isPage(await acme.visitor.send(`renew?id=${acme.tenant.id}`), '续费');
         isPage(await acme.visitor.send(`renew/id/${acme.tenant.id}`), '续费');
+        isPage(await acme.visitor.send('channelList'), '店铺渠道');
+        isPage(await acme.visitor.send('channelAuth?channel=jd'), '绑定店铺');
         redirects(await acme.visitor.send('login'), 'my');
         const status = (await acme.visitor.send('status')).json();
         assert.deepEqual(status.tenants.map(({ id, status: s, has_embed_code: h }) => [id, s, h]), [[acme.tenant.id, 'active', true]]);
@@ -278,7 +280,7 @@ describe('member pages', () => {
 describe('headers', () => {
     test('every page of ours forbids framing, sniffing and foreign sources', async () => {
         const acme = await member.register();
-        for (const path of ['landing', 'registerPage', 'login', 'my', 'changePassword', 'renew?id=0']) {
+        for (const path of ['landing', 'registerPage', 'login', 'my', 'changePassword', 'renew?id=0', 'channelList', 'channelAuth?channel=jd']) {
             const { headers } = path === 'login' ? await send(path) : await acme.visitor.send(path);
             assert.match(headers['content-security-policy'], /default-src 'self'/, path);
             assert.match(headers['content-security-policy'], /frame-ancestors/, path);

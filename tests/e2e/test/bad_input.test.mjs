@@ -63,6 +63,12 @@ const ACTIONS = [
     ['payAlipay', ['order'], 'GET', true],
     ['payReturn', ['order', 'out_trade_no', 'sign', 'total_amount'], 'GET', false],
     ['reprovision', ['ids', '__token__'], 'POST', true],
+    ['channelList', ['tenant', 'channel', 'done', 'error'], 'GET', true],
+    ['channelAuth', ['channel', 'tenant', 'account', 'start', 'app_id', 'app_secret', 'access_token', 'refresh_token', '__token__'], 'POST', true],
+    ['channelCallback', ['code', 'spapi_oauth_code', 'selling_partner_id', 'state', 'error'], 'GET', true],
+    ['channelPause', ['id', 'tenant', 'channel', '__token__'], 'POST', true],
+    ['channelResume', ['id', 'tenant', 'channel', '__token__'], 'POST', true],
+    ['channelUnbind', ['id', 'tenant', 'channel', '__token__'], 'POST', true],
     ['payNotify/pay_method/alipay', ['out_trade_no', 'sign', 'total_amount', 'trade_status'], 'POST', false],
 ];
 
@@ -82,7 +88,7 @@ function isSensible(answer, what) {
 }
 
 async function counts() {
-    const tables = ['tenant', 'order', 'payment', 'job', 'user', 'member', 'token'];
+    const tables = ['tenant', 'order', 'payment', 'job', 'user', 'member', 'token', 'channel_account'];
     return JSON.stringify(await Promise.all(tables.map(async (t) => (await row(`SELECT COUNT(*) AS n FROM {${t}}`)).n)));
 }
 
@@ -96,6 +102,7 @@ describe('one bad value at a time', () => {
                 reprovision: { ids: acme.tenant.id },
                 resetPassword: { token: 'X'.repeat(52), new_password: 'Neu-12345', confirm_password: 'Neu-12345' },
                 doLogin: { email: acme.email, password: acme.password },
+                channelAuth: { channel: 'jd', tenant: acme.tenant.id },
             }[action] ?? {};
             // Right values beside the bad one, except where that would do what the action is for.
             const before = await counts();
@@ -147,7 +154,8 @@ describe('bodies of the wrong kind', () => {
         'ampersands': ['&&&=&=&a&=b&[]=1&[=2', 'application/x-www-form-urlencoded'],
         'an unknown charset': ['company_name=Acme', 'application/x-www-form-urlencoded; charset=utf-16'],
     };
-    const POSTED = ['register', 'doLogin', 'changePassword', 'forgotPassword', 'resetPassword', 'confirmEmail', 'resendConfirmation', 'mailLanguage', 'reprovision', 'payNotify/pay_method/alipay', 'payReturn', 'my', 'landing', 'status', 'renew'];
+    const POSTED = ['register', 'doLogin', 'changePassword', 'forgotPassword', 'resetPassword', 'confirmEmail', 'resendConfirmation', 'mailLanguage', 'reprovision', 'payNotify/pay_method/alipay', 'payReturn', 'my', 'landing', 'status', 'renew',
+        'channelAuth', 'channelCallback', 'channelPause', 'channelUnbind', 'channelList'];
 
     for (const [what, [body, type]] of Object.entries(BODIES)) {
         test(what, async () => {
@@ -156,7 +164,8 @@ describe('bodies of the wrong kind', () => {
             const before = await counts();
             for (const action of POSTED) {
                 const headers = type === undefined ? {} : { 'Content-Type': type };
-                const visitor = ['changePassword', 'resendConfirmation', 'mailLanguage', 'reprovision', 'my', 'status', 'renew'].includes(action) ? acme.visitor : new Visitor();
+                const isMembers = action.startsWith('channel') || ['changePassword', 'resendConfirmation', 'mailLanguage', 'reprovision', 'my', 'status', 'renew'].includes(action);
+                const visitor = isMembers ? acme.visitor : new Visitor();
                 isSensible(await visitor.send(action, { method: 'POST', body, headers }), `${action}: ${what}`);
             }
             assert.equal(await counts(), before);
@@ -194,10 +203,12 @@ describe('paths and headers', () => {
     test('a Host that is none', async () => {
         const acme = await member.register();
         const { order_no: orderNo } = await member.renew(acme);
-        for (const host of ['evil.example/x', 'a b', '<script>', `${'a'.repeat(500)}.example`, 'x:99999', '[::1]', 'user@evil.example']) {
-            const answer = await acme.visitor.send(`payAlipay?order=${orderNo}`, { headers: { Host: host } });
-            assert.ok([302, 400, 503].includes(answer.status), `${host}: ${answer.status}`);
-        }
+        await withConfig({ public_base_url: '' }, async () => {
+            for (const host of ['evil.example/x', 'a b', '<script>', `${'a'.repeat(500)}.example`, 'x:99999', '[::1]', 'user@evil.example']) {
+                const answer = await acme.visitor.send(`payAlipay?order=${orderNo}`, { headers: { Host: host } });
+                assert.ok([302, 400, 503].includes(answer.status), `${host}: ${answer.status}`);
+            }
+        });
     });
 
     test('a user agent that is none', async () => {

@@ -171,10 +171,12 @@ describe('addresses that are given away', () => {
         });
     });
 
-    test('in sandbox mode X-Real-Host does not decide either', async () => {
-        const acme = await member.register();
-        const query = await cashier(acme, { 'X-Real-Host': 'evil.example', 'X-Forwarded-Host': 'evil.example' });
-        assert.equal(query.get('notify_url'), `${env.base_url}${INDEX}payNotify/pay_method/alipay`);
+    test('in sandbox mode, without public_base_url, X-Real-Host does not decide either', async () => {
+        await withConfig({ public_base_url: '' }, async () => {
+            const acme = await member.register();
+            const query = await cashier(acme, { 'X-Real-Host': 'evil.example', 'X-Forwarded-Host': 'evil.example' });
+            assert.equal(query.get('notify_url'), `${env.base_url}${INDEX}payNotify/pay_method/alipay`);
+        });
     });
 
     test('nobody is sent to a foreign site', async () => {

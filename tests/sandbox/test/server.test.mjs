@@ -21,9 +21,12 @@ test('the program writes sandbox.json, serves in any zone, and stops on SIGTERM'
     await until(() => exists(file));
     const info = JSON.parse(await readFile(file, 'utf8'));
     assert.deepEqual(Object.keys(info).sort(), [
-      'alipay_gateway', 'alipay_private_key', 'alipay_public_key', 'app_id', 'app_private_key', 'app_private_key_pkcs1',
-      'app_public_key', 'control', 'mail_ca_path', 'mail_host', 'mail_password', 'mail_port_plain', 'mail_port_starttls',
-      'mail_port_tls', 'mail_user', 'pid', 'provision_api_key', 'provision_url', 'seller_id', 'url',
+      'alipay_gateway', 'alipay_private_key', 'alipay_public_key', 'amazon_application_id', 'amazon_client_id',
+      'amazon_client_secret', 'app_id', 'app_private_key', 'app_private_key_pkcs1', 'app_public_key', 'control',
+      'jd_app_key', 'jd_app_secret', 'mail_ca_path', 'mail_host', 'mail_password', 'mail_port_plain', 'mail_port_starttls',
+      'mail_port_tls', 'mail_user', 'oauth_base', 'pdd_client_id', 'pdd_client_secret', 'pid', 'provision_api_key',
+      'provision_url', 'seller_id', 'taobao_app_key', 'taobao_app_secret', 'tiktok_client_key', 'tiktok_client_secret',
+      'url',
       'wechat_api_v3_key', 'wechat_app_id', 'wechat_base', 'wechat_cert_path', 'wechat_key_path', 'wechat_mch_id',
       'wechat_merchant_serial', 'wechat_public_key_id', 'wechat_public_key_path', 'wechat_scan',
     ]);
