@@ -45,9 +45,9 @@ final class Input
     /** The token in the address of a link. The host's log writes the address down, so it is taken out there. */
     public static function linkToken(): string
     {
-        foreach (['REQUEST_URI', 'QUERY_STRING'] as $name) {
-            $_SERVER[$name] = preg_replace('/(?<=^|[?&])token=[^&#]*/i', 'token=', self::text($_SERVER[$name] ?? ''));
-        }
+        $hide = static fn (string $text): string => (string) preg_replace('/(?<=^|[?&])token=[^&#]*/i', 'token=', $text);
+        $_SERVER['QUERY_STRING'] = $hide(self::text($_SERVER['QUERY_STRING'] ?? ''));
+        self::rewriteAddress($hide);
 
         return self::token(self::query('token'));
     }
@@ -116,14 +116,24 @@ final class Input
         }
         $_GET = [];
         $_SERVER['QUERY_STRING'] = '';
+        self::rewriteAddress(static fn (string $text): string => explode('?', $text, 2)[0]);
+
+        return $query;
+    }
+
+    /**
+     * In every place from which the host's log may take the address; it remembers the first that it read.
+     *
+     * @param callable(string):string $rewrite
+     */
+    private static function rewriteAddress(callable $rewrite): void
+    {
         foreach (['REQUEST_URI', 'HTTP_X_REWRITE_URL', 'HTTP_X_ORIGINAL_URL'] as $name) {
             if (isset($_SERVER[$name])) {
-                $_SERVER[$name] = explode('?', self::text($_SERVER[$name]), 2)[0];
+                $_SERVER[$name] = $rewrite(self::text($_SERVER[$name]));
             }
         }
         Request::instance()->url(self::text($_SERVER['REQUEST_URI'] ?? ''));
-
-        return $query;
     }
 
     /** The CSRF token that came with the request, in a header or a field. */

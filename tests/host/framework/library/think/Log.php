@@ -27,7 +27,7 @@ class Log
         $file = LOG_PATH . date('Ym') . DS . date('d') . (IS_CLI ? '_cli' : '') . '.log';
         is_dir(dirname($file)) || mkdir(dirname($file), 0755, true);
         $head = '[ ' . date('c') . ' ] ' . ($_SERVER['REMOTE_ADDR'] ?? '0.0.0.0') . ' '
-            . ($_SERVER['REQUEST_METHOD'] ?? 'CLI') . ' ' . ($_SERVER['REQUEST_URI'] ?? '');
+            . ($_SERVER['REQUEST_METHOD'] ?? 'CLI') . ' ' . Request::instance()->url();
         file_put_contents($file, $head . "\n" . implode("\n", self::$lines) . "\n", FILE_APPEND | LOCK_EX);
         self::$lines = [];
         return true;
