@@ -5,7 +5,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 [[ -f $HOME/.cargo/env ]] && . "$HOME/.cargo/env"
 
-readonly proofs=(races crowd killed)
+readonly proofs=(races lost crowd killed)
 export CHATHUB_PROVE=full CHATHUB_FIGURES=$PWD/var/prove-log/figures
 
 # What the worker does, against members, providers and other workers, on a real MariaDB.
@@ -18,6 +18,7 @@ races() {
     return $result
 }
 
+lost() { in_place tests/faults/worker/lost.test.mjs; }
 crowd() { in_place tests/faults/worker/crowd.test.mjs; }
 killed() { in_place tests/faults/worker/killed.test.mjs; }
 

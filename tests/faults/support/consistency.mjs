@@ -40,7 +40,7 @@ const problems = (what, facts) => facts.filter(([holds]) => !holds).map(([, text
 
 function aboutOrder(order, { payments, tenants, logs }) {
   const credited = payments.filter((p) => p.order_no === order.order_no && CREDITED.includes(p.outcome));
-  const logged = logs.filter((log) => log.action === 'pay_notify_alipay' && log.status === 'success'
+  const logged = logs.filter((log) => log.action === `pay_notify_${order.pay_method}` && log.status === 'success'
     && JSON.parse(log.detail).order_no === order.order_no);
   const paid = order.status === 'paid';
   return problems(`order ${order.order_no} (${order.status})`, [
@@ -49,8 +49,13 @@ function aboutOrder(order, { payments, tenants, logs }) {
     [logged.length === (paid ? 1 : 0), `logged as credited ${logged.length} times`],
     [paid === (order.paid_at !== null) && paid === (order.expire_at !== null), 'paid_at or expire_at disagrees'],
     [!paid || credited[0]?.trade_no === order.pay_trade_no, 'pay_trade_no is not the ledger\'s'],
-    [!paid || credited[0]?.amount_fen === Math.round(Number(order.amount) * 100), 'the amount is not the ledger\'s'],
+    [!paid || credited[0]?.amount_fen === charged(order), 'the amount is not the ledger\'s'],
   ]);
+}
+
+/** What its provider was to take: WeChat Pay one fen in test mode. */
+function charged(order) {
+  return order.pay_method === 'wechat' ? order.charged_fen : Math.round(Number(order.amount) * 100);
 }
 
 function aboutPayment(payment, { orders }) {
