@@ -8,7 +8,7 @@ use crate::Result;
 const INSTALL_SQL: &str = include_str!("../../install.sql");
 
 /// Columns that earlier layouts lack, in an order in which each may be added after its neighbour.
-const COLUMNS: [(&str, &str, &str); 22] = [
+const COLUMNS: [(&str, &str, &str); 23] = [
     ("chathub_tenant", "user_id", "int unsigned DEFAULT NULL AFTER `id`"),
     ("chathub_tenant", "team_id", "int DEFAULT NULL AFTER `inbox_token`"),
     ("chathub_tenant", "max_agents", "int DEFAULT 3 AFTER `agent_name`"),
@@ -27,8 +27,13 @@ const COLUMNS: [(&str, &str, &str); 22] = [
     ("chathub_order", "expire_at", "datetime DEFAULT NULL AFTER `paid_at`"),
     (
         "chathub_channel_account",
+        "authorised_at",
+        "int unsigned DEFAULT NULL AFTER `rate_limit_per_sec`",
+    ),
+    (
+        "chathub_channel_account",
         "sealed_with",
-        "char(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL AFTER `rate_limit_per_sec`",
+        "char(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL AFTER `authorised_at`",
     ),
     ("chathub_channel_account", "refresh_at", "int unsigned DEFAULT NULL AFTER `sealed_with`"),
     (

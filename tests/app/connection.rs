@@ -68,7 +68,7 @@ fn any_prefix() {
         whole_way(&site.app(), &site);
         let tables = site.rows("SHOW TABLES");
         assert!(tables.iter().all(|table| table.starts_with(prefix)), "{tables:?}");
-        assert_eq!(tables.len(), 14);
+        assert_eq!(tables.len(), 17);
     }
 }
 
