@@ -89,6 +89,7 @@ CREATE TABLE IF NOT EXISTS `__PREFIX__chathub_channel_account` (
   `last_error` text,
   `last_refresh_at` datetime DEFAULT NULL,
   `rate_limit_per_sec` int unsigned DEFAULT 5,
+  `authorised_at` int unsigned DEFAULT NULL COMMENT 'when the member authorised it or typed it in last (Unix seconds)',
   `sealed_with` char(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL COMMENT 'names the key that the credentials are sealed with; null: not looked at yet; x…: that key does not open them',
   `refresh_at` int unsigned DEFAULT NULL COMMENT 'when the worker cares for it next (Unix seconds); null: nothing to do',
   `refresh_failures` int unsigned NOT NULL DEFAULT 0,

@@ -437,8 +437,9 @@ namespace ChatHub {
          *   last_refresh_at:?string,error:?string}; status: active | expired | error | paused; in_use: the one that the gateway reads;
          *   renews: the worker renews it by itself, as things stand;
          *   error: refresh_refused | refresh_failing | app_refused | app_changed | token_expired | credentials_unreadable |
-         *   credentials_too_long, or an older version's words. A period: array{calls:int,success:?float,median_ms:?int}, success 0..1.
-         *   `counting`: the gateway's log is still being counted, the figures are too small.
+         *   credentials_too_long, or an older version's words. A period: array{calls:int,success:?float,median_ms:?int}, success 0..1;
+         *   a median is exact below 32 ms, and else within 2.5 %. `counting`: the gateway's log is still being counted, the figures
+         *   are too small. last_refresh_at: when its tokens were obtained last.
          *
          * @param int|null $tenantId null or 0: the newest tenant
          * @return array{tenants:list<array{id:int,tenant_name:string,status:string}>,tenant_id:int,vault:string,

@@ -34,7 +34,8 @@ pub struct AccountRow {
     /// A renewal began then whose outcome is not known.
     pub uncertain_since: Option<i64>,
     pub lease_owner: Option<String>,
-    pub createtime: i64,
+    /// When the member authorised it or typed it in last; old rows have their creation instead.
+    pub authorised_at: i64,
 }
 
 impl AccountRow {
@@ -46,7 +47,7 @@ impl AccountRow {
 
 pub(super) const COLUMNS: &str = "id, tenant_id, channel, shop_id, shop_name, credentials_encrypted, \
     expires_at, status, last_error, last_refresh_at, sealed_with, refresh_at, refresh_failures, \
-    uncertain_since, lease_owner, createtime";
+    uncertain_since, lease_owner, COALESCE(authorised_at, createtime, 0) AS authorised_at";
 
 pub(super) fn from_row(mut row: Row) -> Result<AccountRow> {
     let id: u32 = take(&mut row, "id")?;
@@ -71,7 +72,7 @@ pub(super) fn from_row(mut row: Row) -> Result<AccountRow> {
         refresh_failures: take(&mut row, "refresh_failures")?,
         uncertain_since: take(&mut row, "uncertain_since")?,
         lease_owner: take(&mut row, "lease_owner")?,
-        createtime: take::<Option<i64>>(&mut row, "createtime")?.unwrap_or(0),
+        authorised_at: take(&mut row, "authorised_at")?,
     })
 }
 
@@ -119,6 +120,8 @@ pub struct Written<'a> {
     pub sealed_with: &'a str,
     pub expires_at: Option<DateTime>,
     pub status: AccountStatus,
+    /// In Unix seconds; `None`: as it is.
+    pub authorised_at: Option<i64>,
     pub last_refresh_at: Option<DateTime>,
     /// When it is cared for next, in Unix seconds.
     pub refresh_at: Option<i64>,
@@ -140,6 +143,7 @@ fn written_params(written: &Written<'_>, now: i64) -> Vec<(&'static str, Value)>
         ("sealed_with", written.sealed_with.into()),
         ("expires_at", datetime_param(written.expires_at)),
         ("status", written.status.code().into()),
+        ("authorised_at", written.authorised_at.into()),
         ("last_refresh_at", datetime_param(written.last_refresh_at)),
         ("refresh_at", written.refresh_at.into()),
         ("now", now.into()),
@@ -158,9 +162,9 @@ pub fn insert(
     let id = db.insert(
         "INSERT INTO `__PREFIX__chathub_channel_account` \
          (tenant_id, channel, shop_id, shop_name, credentials_encrypted, sealed_with, expires_at, \
-         status, last_refresh_at, refresh_at, createtime, updatetime) \
+         status, authorised_at, last_refresh_at, refresh_at, createtime, updatetime) \
          VALUES (:tenant_id, :channel, :shop_id, :shop_name, :blob, :sealed_with, :expires_at, \
-         :status, :last_refresh_at, :refresh_at, :now, :now)",
+         :status, :authorised_at, :last_refresh_at, :refresh_at, :now, :now)",
         values,
     )?;
     id.and_then(|id| u32::try_from(id).ok())
@@ -176,6 +180,7 @@ pub fn write(db: &mut Db<'_>, before: &AccountRow, written: &Written<'_>, now: i
         "UPDATE `__PREFIX__chathub_channel_account` SET shop_id = :shop_id, \
          shop_name = :shop_name, credentials_encrypted = :blob, sealed_with = :sealed_with, \
          expires_at = :expires_at, status = :status, last_error = NULL, \
+         authorised_at = COALESCE(:authorised_at, authorised_at), \
          last_refresh_at = :last_refresh_at, refresh_at = :refresh_at, refresh_failures = 0, \
          uncertain_since = NULL, lease_owner = NULL, lease_until = 0, updatetime = :now \
          WHERE id = :id AND credentials_encrypted <=> :before",

@@ -27,7 +27,7 @@ use serde_json::json;
 use crate::support::{
     child, eventually,
     gateway::{KEY, read, seal},
-    platform::{Act, Platforms},
+    platform::{Act, Asked, Platforms},
     seed::Tenant,
     service::Service,
     site::Site,
@@ -88,6 +88,8 @@ struct Scene {
     /// let happen, so that a kill hits what it is meant for.
     on_its_way: AtomicBool,
     killed: Mutex<HashMap<Step, usize>>,
+    /// Requests of living workers about a shop that another living one is asking about.
+    doubled: AtomicUsize,
     over: AtomicBool,
 }
 
@@ -116,6 +118,7 @@ impl Scene {
             machines,
             on_its_way: AtomicBool::new(false),
             killed: Mutex::default(),
+            doubled: AtomicUsize::new(0),
             over: AtomicBool::new(false),
         })
     }
@@ -166,23 +169,27 @@ impl Scene {
 
     /// Dead workers' leases run out, and what waits for another try is tried.
     fn time_passes(&self) {
-        let alive: Vec<String> = self
-            .machines
-            .iter()
-            .filter_map(|m| {
-                m.worker.lock().unwrap().as_ref().map(|child| format!("%-{}-%", child.id()))
-            })
-            .collect();
-        let dead = alive.iter().map(|like| format!("lease_owner NOT LIKE '{like}'"));
-        let dead: Vec<String> = dead.chain(["lease_owner IS NOT NULL".to_owned()]).collect();
-        self.site.exec(&format!(
-            "UPDATE #channel_account SET lease_until = 1 WHERE {}",
-            dead.join(" AND ")
-        ));
-        self.site.exec(
-            "UPDATE #channel_account SET refresh_at = 1 WHERE refresh_failures > 0 AND lease_owner IS NULL \
-             AND refresh_at IS NOT NULL",
-        );
+        let leased =
+            self.site.rows("SELECT id, lease_owner FROM #channel_account WHERE lease_owner <> ''");
+        // Asked after that: whoever is not among them now is dead for good.
+        let workers =
+            self.machines.iter().map(|m| m.worker.lock().unwrap().as_ref().map(Child::id));
+        let alive: Vec<String> = workers.flatten().map(|pid| format!("-{pid}-")).collect();
+        for row in leased {
+            let (id, owner) = row.split_once('|').unwrap();
+            if !alive.iter().any(|pid| owner.contains(pid)) {
+                self.site.exec(&format!(
+                    "UPDATE #channel_account SET lease_until = 1 WHERE id = {id} AND lease_owner = '{owner}'"
+                ));
+            }
+        }
+        let waiting =
+            "refresh_failures > 0 AND lease_owner IS NULL AND refresh_at > UNIX_TIMESTAMP()";
+        for id in self.site.rows(&format!("SELECT id FROM #channel_account WHERE {waiting}")) {
+            self.site.exec(&format!(
+                "UPDATE #channel_account SET refresh_at = 1 WHERE id = {id} AND {waiting}"
+            ));
+        }
     }
 
     /// Starts workers where none runs.
@@ -279,11 +286,17 @@ fn play(
     done: impl Fn() -> bool,
 ) {
     let seen: Mutex<HashMap<String, usize>> = Mutex::default();
+    let asking: Mutex<HashMap<String, Vec<Asked>>> = Mutex::default();
     let weak = Arc::downgrade(scene);
     scene.platforms.rule(move |_, asked| {
         let Some(scene) = weak.upgrade() else { return Act::HangUp };
+        let mut others = asking.lock().unwrap();
+        let others = others.entry(asked.param("refresh_token").to_owned()).or_default();
+        others.retain(|other| !other.has_left());
+        scene.doubled.fetch_add(others.len(), Ordering::Relaxed);
+        others.push(asked.clone());
         if asked.shop.is_empty() {
-            // A dead token: told so, as the platform does.
+            // A dead token: it is told so, as the platform does.
             return Act::Work;
         }
         let came = Instant::now();
@@ -342,12 +355,12 @@ fn no_account_is_lost() {
     let refused = asked.iter().filter(|asked| asked.shop.is_empty()).count();
     println!(
         "{ACCOUNTS} accounts, 2 workers, kills {killed:?}: {} requests ({refused} with a dead token), \
-         at most {} of one account at once, {lost} lost",
+         {} about an account that another worker was asking about, {lost} lost",
         asked.len(),
-        scene.platforms.most_of_one(),
+        scene.doubled.load(Ordering::Relaxed),
     );
     assert_eq!(lost, 0);
-    assert_eq!(scene.platforms.most_of_one(), 1);
+    assert_eq!(scene.doubled.load(Ordering::Relaxed), 0);
     assert_eq!(
         scene.site.count("#channel_account WHERE status = 'active' AND uncertain_since IS NULL"),
         100
@@ -380,6 +393,11 @@ fn a_kill_right_after_the_answer_is_survived_or_told_of() {
     assert!(lost.iter().all(|number| *number < 20), "{lost:?}");
     let told = site
         .count("#channel_account WHERE status = 'expired' AND last_error LIKE 'refresh_refused%'");
-    assert_eq!(usize::try_from(told).unwrap(), lost.len());
-    assert_eq!(site.count("#mail WHERE kind = 'channel_expired'"), told);
+    let expired = site.rows(
+        "SELECT shop_id, status, last_error, uncertain_since, refresh_failures, refresh_at, lease_owner \
+         FROM #channel_account WHERE status <> 'active'",
+    );
+    assert_eq!(usize::try_from(told).unwrap(), lost.len(), "lost {lost:?}, told of {expired:?}");
+    // One that was given up may have come back from a journal: here an hour passes in no time.
+    assert!(site.count("#mail WHERE kind = 'channel_expired'") >= told);
 }

@@ -256,9 +256,15 @@ fn authorising_again_is_the_same_row_and_another_shop_another() {
     assert_eq!(first.account_id, typed);
     let read = site.gateway_reads(KEY, id, "taobao").unwrap();
     assert_eq!((&read["app_key"], &read["adzone_id"]), (&json!("taobao-key"), &json!("11")));
-    site.exec("UPDATE #channel_account SET status = 'expired', last_error = 'refresh_refused: x'");
+    site.exec(
+        "UPDATE #channel_account SET status = 'expired', last_error = 'refresh_refused: x', \
+         authorised_at = 1, createtime = 1",
+    );
+    let shown = || app.channels(1, id).unwrap().channels[2].accounts[0].authorised_at.clone();
+    assert_eq!(shown(), "1970-01-01 08:00:01");
     assert_eq!(bind(&site, &platforms, id, "taobao", "shop-a").account_id, typed);
     assert_eq!(site.row("SELECT status, last_error FROM #channel_account"), "active|-");
+    assert!(shown().as_str() > "2020");
     let second = bind(&site, &platforms, id, "taobao", "shop-b");
     assert_ne!(second.account_id, typed);
     assert_eq!(site.count("#channel_account"), 2);

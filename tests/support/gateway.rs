@@ -110,6 +110,6 @@ pub fn ini_at(platforms: &Platforms) -> Ini {
     Ini { oauth_base: platforms.url.clone(), ..Ini::default() }
 }
 
-fn runtime_of(name: &str) -> PathBuf {
+pub fn runtime_of(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("{name}-runtime"))
 }

@@ -246,6 +246,7 @@ impl Drop for Site {
         if !std::thread::panicking() {
             let drop = format!("DROP DATABASE `{}`", self.name);
             self.sql.lock().unwrap().query_drop(drop).unwrap();
+            let _ = std::fs::remove_dir_all(super::gateway::runtime_of(&self.name));
         }
     }
 }

@@ -118,6 +118,7 @@ impl App {
                 sealed_with: bound.vault.mark(),
                 expires_at: Some(self.local(times.expires_at)),
                 status: AccountStatus::Active,
+                authorised_at: Some(now.unix()),
                 last_refresh_at: Some(self.local(server)),
                 refresh_at: Some(care_at(server, times, jitter)),
             };

@@ -116,6 +116,7 @@ impl App {
                 sealed_with: vault.mark(),
                 expires_at: None,
                 status,
+                authorised_at: Some(now.unix()),
                 last_refresh_at: row.and_then(|row| row.last_refresh_at),
                 // A renewal tells whether it works, and until when.
                 refresh_at: refreshable.then_some(server),

@@ -121,7 +121,11 @@ impl App {
             None if tenant_id == 0 => 0,
             None => return Err(Error::not_found("tenant")),
         };
-        let rows = self.database.read(|db| channel::of_tenant(db, tenant_id))?;
+        // A dirty row may belong to tenant 0, and so to nobody.
+        let rows = match tenant_id {
+            0 => Vec::new(),
+            id => self.database.read(|db| channel::of_tenant(db, id))?,
+        };
         let mut statistics = self.statistics(tenant_id)?;
         let channels = Channel::ALL.map(|channel| {
             let mut accounts: Vec<AccountView> = rows
@@ -148,7 +152,7 @@ impl App {
     }
 
     fn account_view(&self, row: &AccountRow) -> AccountView {
-        let at = self.local(row.createtime);
+        let at = self.local(row.authorised_at);
         AccountView {
             id: row.id,
             shop_id: row.shop_id.clone(),

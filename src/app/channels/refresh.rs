@@ -142,6 +142,7 @@ impl App {
                     AccountStatus::Expired | AccountStatus::Error => AccountStatus::Active,
                     status => status,
                 },
+                authorised_at: None,
                 last_refresh_at: Some(self.local(obtained_at)),
                 refresh_at: Some(care_at(obtained_at, times, jitter)),
             };
