@@ -141,7 +141,7 @@ function aboutMail(mail, { tenants, users }) {
     [mail.user_id === 0 || users.some((u) => u.id === mail.user_id), 'its member is missing'],
     [mail.dedupe_key.startsWith(`${mail.kind}:`), 'the key is another kind\'s'],
     [mail.expires_at > mail.createtime, 'of no use from the start'],
-    [mail.lease_owner === null || OWNER.test(mail.lease_owner), `leased by ${mail.lease_owner}`],
+    [mail.lease_owner === null || /^(?:web|worker)-\d+-[2-9A-Z]{16}$/.test(mail.lease_owner), `leased by ${mail.lease_owner}`],
   ]);
 }
 
