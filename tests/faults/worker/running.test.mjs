@@ -15,6 +15,9 @@ const CONCURRENCY = 8;
 const SERVICE_MS = (TIMEOUT_SECONDS - 1) * 1000;
 const IN_ORDER = { code: 0, signal: null };
 
+/** How many tenants the worker says that it provisioned. */
+const provisioned = (worker) => [...worker.output().matchAll(/ 开通 \d+：完成/g)].length;
+
 describe('a worker', { concurrency: false }, () => {
   let owner;
 
@@ -36,13 +39,16 @@ describe('a worker', { concurrency: false }, () => {
       const { worker, ids } = await inTheMiddle(CONCURRENCY + 4);
       for (const signal of signals) worker.child.kill(signal);
       assert.deepEqual(await worker.ended, IN_ORDER);
-      assert.match(worker.output(), new RegExp(`已退出：完成 ${CONCURRENCY}，失败 0`));
+      assert.equal(provisioned(worker), CONCURRENCY);
+      assert.match(worker.output(), /已退出：完成 \d+，失败 0/);
       const jobs = await rows('SELECT state, attempts, lease_owner FROM {job} WHERE tenant_id IN (?)', [ids]);
       assert.equal(jobs.filter(({ state }) => state === 'done').length, CONCURRENCY);
       const waiting = jobs.filter(({ state }) => state === 'open');
       assert.deepEqual(waiting, Array.from({ length: 4 }, () => ({ state: 'open', attempts: 0, lease_owner: null })));
       const { stopped_at: stopped, in_flight: inFlight, done: finished } = await heartbeat(worker.pid);
-      assert.deepEqual([stopped !== null, inFlight, finished], [true, 0, CONCURRENCY]);
+      assert.deepEqual([stopped !== null, inFlight], [true, 0]);
+      // Letters are steps, too.
+      assert.ok(finished >= CONCURRENCY, `${finished}`);
     });
   }
 
@@ -76,7 +82,8 @@ describe('a worker', { concurrency: false }, () => {
     const ids = await queue(owner, 3);
     const worker = command('work', '--once');
     assert.deepEqual(await worker.ended, IN_ORDER);
-    assert.match(worker.output(), /已退出：完成 3，失败 0/);
+    assert.equal(provisioned(worker), 3);
+    assert.match(worker.output(), /已退出：完成 \d+，失败 0/);
     const { active } = await row("SELECT COUNT(*) AS active FROM {tenant} WHERE status = 'active' AND id IN (?)", [ids]);
     assert.equal(active, 3);
   });
