@@ -30,13 +30,12 @@ pub struct Passed {
 impl App {
     /// Tenants with a notice or a suspension coming to them now.
     pub fn due_by_time(&self, limit: u32) -> Result<Vec<u32>> {
-        let now = self.now().local;
+        let Moment { timestamp, local: now } = self.now();
         let grace_days = self.config.grace_days();
         let suspends = self.config.suspends_expired();
-        let clock = self.now().unix();
         self.database.read(|db| {
             // Nobody is told that their time is over because a machine's clock is wrong.
-            if (db.now()? - clock).abs() > CLOCKS_APART {
+            if (db.now()? - timestamp.as_second()).abs() > CLOCKS_APART {
                 return Err(Error::storage(
                     "this machine's clock and the database's are far apart",
                 ));
@@ -58,10 +57,7 @@ impl App {
     /// Gives the tenant the notice that is due, and suspends it when its grace is over. Under its
     /// row lock, so that of many at once one does it, and a payment comes before or after as a whole.
     pub fn tend_tenant(&self, tenant_id: u32) -> Result<Passed> {
-        self.tend_tenant_at(tenant_id, self.now())
-    }
-
-    fn tend_tenant_at(&self, tenant_id: u32, now: Moment) -> Result<Passed> {
+        let now = self.now();
         let grace_days = self.config.grace_days();
         self.database.transaction(|db| {
             let mut passed = Passed::default();

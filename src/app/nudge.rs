@@ -33,8 +33,6 @@ impl App {
             self.nudge_calendar(),
             self.nudge_leftovers(),
             self.nudge_mail(),
-            self.nudge_calendar(),
-            self.nudge_leftovers(),
             self.nudge_channels(),
         ];
         results.into_iter().collect()

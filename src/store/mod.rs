@@ -31,8 +31,14 @@ pub use db::Db;
 
 use jiff::civil::DateTime;
 use mysql::{Row, Value};
+use sha2::{Digest, Sha256};
 
 use crate::{Error, Result};
+
+/// What a token, or a session's name, is kept as: its SHA-256 in hex.
+pub fn hash(text: &str) -> String {
+    Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
+}
 
 /// DATETIME as it is sent to the server: text, so that no driver's own idea of a zone takes part.
 fn datetime_param(at: Option<DateTime>) -> Value {

@@ -1,9 +1,8 @@
 //! `chathub_oauth_state`: authorisations that were begun at a platform. The table holds hashes only.
 
 use mysql::params;
-use sha2::{Digest, Sha256};
 
-use super::{Db, db::take};
+use super::{Db, db::take, hash};
 use crate::{Error, Result, domain::channel::Channel};
 
 /// How long a member may take at the platform, in seconds.
@@ -19,11 +18,6 @@ pub struct StateRow {
     pub extra: String,
     pub expired: bool,
     pub used: bool,
-}
-
-/// What a state or a session's name is kept as.
-pub fn hash(text: &str) -> String {
-    Sha256::digest(text).iter().map(|b| format!("{b:02x}")).collect()
 }
 
 pub struct NewState<'a> {

@@ -1,9 +1,8 @@
 //! `chathub_token`: single-use links that were sent by mail. The table holds their hashes only.
 
 use mysql::{Row, params};
-use sha2::{Digest, Sha256};
 
-use super::{Db, db::take};
+use super::{Db, db::take, hash};
 use crate::{Result, Secret, random};
 
 /// What a link is good for.
@@ -41,10 +40,6 @@ pub struct Token {
 
 /// 52 characters of five random bits each.
 const LENGTH: usize = 52;
-
-fn hash(token: &str) -> String {
-    Sha256::digest(token).iter().map(|b| format!("{b:02x}")).collect()
-}
 
 fn from_row(mut row: Row) -> Result<Token> {
     Ok(Token { user_id: take(&mut row, "user_id")?, email: take(&mut row, "email")? })

@@ -18,6 +18,7 @@ use crate::{
     domain::{TenantStatus, channel::Channel},
     random,
     store::{
+        self,
         channel::{self, AccountRow},
         oauth_state::{self, NewState, StateRow},
         tenant, throttle,
@@ -170,7 +171,7 @@ impl App {
             return Err(unknown());
         }
         let row = self.database.read(|db| oauth_state::find(db, state))?.ok_or_else(unknown)?;
-        let same = row.session_hash.as_bytes().ct_eq(oauth_state::hash(session).as_bytes());
+        let same = row.session_hash.as_bytes().ct_eq(store::hash(session).as_bytes());
         if !bool::from(same) || row.user_id != user_id || user_id == 0 {
             return Err(unknown());
         }
